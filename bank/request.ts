@@ -1,0 +1,131 @@
+import { type Static, Type } from 'typebox'
+import { Compile } from 'typebox/compile'
+import { effects, type Mood } from './mood.ts'
+
+/** Input the bank cannot use; every problem in words that hold none of the values. */
+export class BadInput extends Error {
+  readonly problems: string[]
+  readonly status: 400 | 413
+  constructor(problems: string[], status: 400 | 413 = 400) {
+    super(problems.join('; '))
+    this.problems = problems
+    this.status = status
+  }
+}
+
+// Many times the largest sensible body; a runaway caller is stopped here.
+const bodyLimitChars = 65_536
+// The last millisecond of the year 9999: later times have no four-digit year.
+const latestTime = 253_402_300_799_999
+// A caller gives up long before; a longer delay is a typing error.
+const delayLimitMs = 120_000
+
+const word = Type.String({ minLength: 1, maxLength: 200 })
+const digits = (pattern: string) =>
+  Type.Union([Type.Integer({ minimum: 0 }), Type.String({ pattern })])
+const question = Type.Enum(['start', 'otp', 'resend', 'sync'])
+
+const startSchema = Type.Object({
+  account: word,
+  reference: word,
+  order: word,
+  merchant: word,
+  amount: Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER }),
+  currency: Type.String({ pattern: '^[A-Z]{3}$' }),
+  auth: Type.Enum(['OTP', 'REDIRECT']),
+  capture: Type.Boolean(),
+  card: Type.Object({
+    number: Type.String({ pattern: '^[0-9]{12,19}$' }),
+    exp_month: Type.Optional(digits('^[0-9]{1,2}$')),
+    exp_year: Type.Optional(digits('^[0-9]{2,4}$')),
+    cvv: Type.Optional(Type.String({ pattern: '^[0-9]{3,4}$' })),
+    name: Type.Optional(Type.String({ maxLength: 200 })),
+  }),
+  return_url: Type.String({ pattern: '^https?://', maxLength: 2000 }),
+  customer: Type.Optional(
+    Type.Object({
+      ip: Type.Optional(Type.String({ maxLength: 200 })),
+      user_agent: Type.Optional(Type.String({ maxLength: 2000 })),
+      phone: Type.Optional(Type.String({ maxLength: 50 })),
+      email: Type.Optional(Type.String({ maxLength: 400 })),
+    }),
+  ),
+})
+
+const otpSchema = Type.Object({
+  otp: Type.String({ pattern: '^[0-9]{4,10}$' }),
+  capture: Type.Boolean(),
+})
+
+const clockSchema = Type.Object({
+  now: Type.Optional(Type.Integer({ minimum: 0, maximum: latestTime })),
+  advance_ms: Type.Optional(Type.Integer({ minimum: 0, maximum: latestTime })),
+  frozen: Type.Optional(Type.Boolean()),
+})
+
+const moodSchema = Type.Object(
+  {
+    mood: Type.Enum(Object.keys(effects) as [Mood, ...Mood[]]),
+    card: Type.Optional(Type.String({ pattern: '^[0-9]{12,19}$' })),
+    bin: Type.Optional(Type.String({ pattern: '^[0-9]{6}$' })),
+    account: Type.Optional(word),
+    next: Type.Optional(question),
+    on: Type.Optional(question),
+    acted: Type.Optional(Type.Boolean()),
+    times: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000_000 })),
+    delay_ms: Type.Optional(Type.Integer({ minimum: 0, maximum: delayLimitMs })),
+  },
+  { additionalProperties: false },
+)
+
+/** The body of `POST /payments`. */
+export type StartRequest = Static<typeof startSchema>
+/** The body of `POST /payments/{id}/otp`. */
+export type OtpRequest = Static<typeof otpSchema>
+/** The body of `POST /clock`. */
+export type ClockRequest = Static<typeof clockSchema>
+/** The body of `POST /moods`. */
+export type MoodRequest = Static<typeof moodSchema>
+
+/** What the compiled checkers have in common. */
+interface Checker {
+  Check(value: unknown): boolean
+  Errors(value: unknown): { instancePath: string; message: string }[]
+}
+
+const reader =
+  <T>(checker: Checker) =>
+  (text: string): T => {
+    const value = parse(text)
+    if (checker.Check(value)) return value as T
+    const problems = checker
+      .Errors(value)
+      .map(
+        ({ instancePath, message }) => `${instancePath.slice(1).replaceAll('/', '.')} ${message}`,
+      )
+    throw new BadInput(problems.map((problem) => problem.trim()))
+  }
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw new BadInput(['the body must be JSON'])
+  }
+}
+
+/** Reads a body, to be understood by one of the readers below; once, as text. @throws BadInput */
+export async function textOf(request: Request): Promise<string> {
+  const text = await request.text()
+  if (text.length > bodyLimitChars) throw new BadInput(['the body is too long'], 413)
+  return text
+}
+
+/** Understands the body of `POST /payments`. @throws BadInput */
+export const readStart = reader<StartRequest>(Compile(startSchema))
+/** Understands the body of `POST /payments/{id}/otp`. @throws BadInput */
+export const readOtp = reader<OtpRequest>(Compile(otpSchema))
+/** Understands the body of `POST /clock`. @throws BadInput */
+export const readClock = reader<ClockRequest>(Compile(clockSchema))
+/** Understands the body of `POST /moods`. @throws BadInput */
+export const readMood = reader<MoodRequest>(Compile(moodSchema))

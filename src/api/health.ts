@@ -1,0 +1,18 @@
+import type { FastifyInstance } from 'fastify'
+import { Type } from 'typebox'
+import { canWrite } from '../db/facts.ts'
+import type { World } from '../payments/world.ts'
+import { Refusal } from '../refusal.ts'
+
+const Fine = Type.Object({ status: Type.Literal('ok') })
+
+/** `/health`: the process answers. `/ready`: the database takes writes. Neither is rate limited. */
+export function healthRoutes(app: FastifyInstance, world: World): void {
+  const config = { rateLimit: false }
+  const schema = { response: { 200: Fine } }
+  app.get('/health', { config, schema }, () => ({ status: 'ok' }))
+  app.get('/ready', { config, schema }, async () => {
+    if (!(await canWrite(world.db, world.now()))) throw new Refusal('unavailable')
+    return { status: 'ok' }
+  })
+}

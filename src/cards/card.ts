@@ -1,0 +1,142 @@
+import type { Mode } from '../merchants/merchant.ts'
+import { Refusal } from '../refusal.ts'
+import { Secret } from '../secret.ts'
+import { type Brand, brandOf, testIssuerOf } from './bin.ts'
+
+/** A card on its way to a gateway; never stored, never printed. */
+export interface CardSecrets {
+  readonly number: Secret
+  readonly cvv?: Secret
+  /** Two digits. */
+  readonly expiryMonth: string
+  /** Four digits. */
+  readonly expiryYear: string
+  readonly name?: string
+}
+
+/** What is kept of a card. `bin`, `expiryMonth`, `expiryYear` and `name` may be purged to ''. */
+export interface CardFacts {
+  readonly lastFour: string
+  readonly fingerprint: string
+  readonly brand: Brand
+  readonly bin: string
+  readonly expiryMonth: string
+  readonly expiryYear: string
+  readonly name: string
+  readonly bank: string
+  readonly bankCode: string
+  readonly type: string
+  readonly subType: string
+  readonly country: string
+}
+
+/** A card as a caller gave it: texts, any of them absent. */
+export interface GivenCard {
+  readonly number: string | undefined
+  readonly expiryMonth: string | undefined
+  readonly expiryYear: string | undefined
+  readonly cvv: string | undefined
+  readonly name: string | undefined
+}
+
+/** How strictly a card is looked at. */
+export interface CardChecks {
+  readonly mode: Mode
+  /** `lenient` lets expired and non-Luhn numbers through to the gateway. */
+  readonly checks: 'strict' | 'lenient'
+  readonly now: number
+}
+
+/**
+ * A card that may go to a gateway. Refuses with the documented 400s: number, month, year, name,
+ * CVV; a missing CVV is "no suitable gateway", as the documents print it.
+ */
+export function readCard(given: GivenCard, how: CardChecks): { card: CardSecrets; brand: Brand } {
+  const { number, brand } = readNumber(given.number, how)
+  const expiry = readExpiry(given, how, testIssuerOf(number) !== undefined)
+  const cvv = readCvv(given.cvv, brand)
+  if (given.name !== undefined && !isName(given.name)) throw new Refusal('card_name_invalid')
+  return {
+    brand,
+    card: {
+      number: new Secret(number),
+      ...expiry,
+      ...(cvv !== undefined && { cvv: new Secret(cvv) }),
+      ...(given.name !== undefined && given.name !== '' && { name: given.name }),
+    },
+  }
+}
+
+/** What is kept of a card that is going to a gateway. */
+export function factsOf(card: CardSecrets, brand: Brand, fingerprint: string): CardFacts {
+  const number = card.number.reveal()
+  const issuer = testIssuerOf(number)
+  return {
+    lastFour: number.slice(-4),
+    fingerprint,
+    brand,
+    bin: number.slice(0, 6),
+    expiryMonth: card.expiryMonth,
+    expiryYear: card.expiryYear,
+    name: card.name ?? '',
+    bank: issuer?.bank ?? '',
+    bankCode: issuer?.bankCode ?? '',
+    type: issuer?.type ?? '',
+    subType: issuer?.subType ?? '',
+    country: issuer?.country ?? '',
+  }
+}
+
+/** The facts that India's card-on-file rule lets a merchant keep (RBI, July 2022). */
+export function forgetMost(facts: CardFacts): CardFacts {
+  return { ...facts, bin: '', expiryMonth: '', expiryYear: '', name: '' }
+}
+
+function readNumber(number: string | undefined, how: CardChecks) {
+  if (number === undefined || number === '') throw new Refusal('card_number_missing')
+  const wellFormed = /^[0-9]{12,19}$/.test(number)
+  const brand = wellFormed ? brandOf(number) : undefined
+  if (brand === undefined || (how.checks === 'strict' && !passesLuhn(number))) {
+    throw new Refusal('card_number_invalid')
+  }
+  return { number, brand }
+}
+
+function readExpiry(given: GivenCard, how: CardChecks, isTestCard: boolean) {
+  const { expiryMonth: month, expiryYear: year } = given
+  if (!month) throw new Refusal('card_expiry_month_missing')
+  if (!/^(0?[1-9]|1[0-2])$/.test(month)) throw new Refusal('card_expiry_month_invalid')
+  if (!year) throw new Refusal('card_expiry_year_missing')
+  if (!/^(\d{2}|\d{4})$/.test(year)) throw new Refusal('card_expiry_year_invalid')
+  const fullYear = year.length === 2 ? `20${year}` : year
+  const unchecked = how.checks === 'lenient' || (isTestCard && how.mode === 'sandbox')
+  // A card is good to the last moment of its month, and in every time zone a day longer.
+  const endsAt = Date.UTC(Number(fullYear), Number(month), 2)
+  if (!unchecked && endsAt <= how.now) throw new Refusal('card_expiry_year_invalid')
+  return { expiryMonth: month.padStart(2, '0'), expiryYear: fullYear }
+}
+
+function readCvv(cvv: string | undefined, brand: Brand): string | undefined {
+  if (cvv === undefined || cvv === '') {
+    if (brand === 'MAESTRO') return undefined
+    throw new Refusal('no_gateway')
+  }
+  const wellFormed = brand === 'AMEX' ? /^\d{4}$/ : /^\d{3}$/
+  if (!wellFormed.test(cvv)) throw new Refusal('card_cvv_invalid')
+  return cvv
+}
+
+function isName(name: string): boolean {
+  return name.length <= 64 && /^[\p{L}\p{M} .'-]*$/u.test(name)
+}
+
+/** ISO/IEC 7812's check digit. */
+function passesLuhn(number: string): boolean {
+  let sum = 0
+  for (let place = 0; place < number.length; place++) {
+    const digit = Number(number[number.length - 1 - place])
+    const doubled = place % 2 === 0 ? digit : digit * 2
+    sum += doubled > 9 ? doubled - 9 : doubled
+  }
+  return sum % 10 === 0
+}

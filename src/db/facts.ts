@@ -1,0 +1,30 @@
+import type { Db } from './db.ts'
+
+/** Whether the database takes a write now: the time of the last asking is kept in it. */
+export async function canWrite(db: Db, now: number): Promise<boolean> {
+  try {
+    await db.tx(async (t) => {
+      t.put(
+        `insert into facts (name, value) values ('asked', $1)
+         on conflict (name) do update set value = excluded.value`,
+        [String(now)],
+      )
+    })
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** The value of a fact that is written once and then stands: the first one written wins. */
+export async function settleFact(db: Db, name: string, value: string): Promise<string> {
+  return db.tx(async (t) => {
+    const written = await t.get(
+      'insert into facts (name, value) values ($1, $2) on conflict (name) do nothing returning value',
+      [name, value],
+    )
+    const [row] =
+      written.length > 0 ? written : await t.get('select value from facts where name = $1', [name])
+    return String(row?.['value'])
+  })
+}

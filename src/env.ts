@@ -1,0 +1,235 @@
+import { isIP } from 'node:net'
+import type { MerchantId } from './ids.ts'
+import { Secret } from './secret.ts'
+
+/** The levels of the log, the most talkative first. */
+export type LogLevel = (typeof logLevels)[number]
+
+/** What exists in sandbox mode only. */
+export interface Sandbox {
+  readonly demoMerchantId: MerchantId
+  /** Absent: one is made at the first start and kept. */
+  readonly demoApiKey?: Secret
+  /** Absent: the bank runs inside this process. No final slash. */
+  readonly bankUrl?: string
+  readonly bankBook: 'file' | 'memory'
+}
+
+/** What the server was told by its environment. */
+export interface Env {
+  readonly mode: 'sandbox' | 'live'
+  readonly host: string
+  /** 0 stands for any free port. */
+  readonly port: number
+  /** What links are built from, without a final slash. Absent: {@link publicUrlAt}. */
+  readonly publicUrl?: string
+  /** IP addresses and CIDRs whose `X-Forwarded-*` headers are believed. */
+  readonly trustedProxies: readonly string[]
+  readonly dataDir: string
+  /** A PostgreSQL connection URL. Absent: the embedded database in `dataDir`. */
+  readonly databaseUrl?: Secret
+  /** 32 bytes as 64 hex digits. */
+  readonly masterKey?: Secret
+  readonly logLevel: LogLevel
+  /** Requests a minute of one API key; 0 is no limit. */
+  readonly rateLimitPerKey: number
+  /** Requests a minute from one address; 0 is no limit. */
+  readonly rateLimitPerAddress: number
+  readonly sandbox?: Sandbox
+}
+
+/** Environment variables, as `process.env` has them. An empty one counts as not set. */
+export type Variables = Readonly<Record<string, string | undefined>>
+
+const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
+
+// 100 a second is 25 payments a second of one merchant: a flash sale fits, a runaway loop does not.
+// An address gets the same, because a merchant's backend calls from one.
+const liveRequestsPerMinute = 6_000
+
+// More than any limit anyone means, so a typing error with too many digits is found.
+const mostRequestsPerMinute = 10_000_000
+
+const masterKeyBytes = 32
+
+/** What `http://HOST:PORT` is for a server that got this host and port and no `PUBLIC_URL`. */
+export function publicUrlAt(host: string, port: number): string {
+  return `http://${isIP(host) === 6 ? `[${host}]` : host}:${port}`
+}
+
+/**
+ * The environment from its variables, or everything that is wrong with them: one line each, with
+ * the variable's name and what would be right. No line has a value, because values may be secret.
+ */
+export function readEnv(variables: Variables): { ok: Env } | { wrong: readonly string[] } {
+  const wrong: string[] = []
+  const given = (name: string) => variables[name] || undefined
+  function read<T>(name: string, parse: (text: string) => T | undefined, right: string) {
+    const text = given(name)
+    if (text === undefined) return undefined
+    const value = parse(text)
+    if (value === undefined) wrong.push(`${name} is not ${right}`)
+    return value
+  }
+
+  const mode = read('MODE', oneOf('sandbox', 'live'), 'one of: sandbox, live') ?? 'sandbox'
+  const limit = (name: string) =>
+    read(
+      name,
+      wholeUpTo(mostRequestsPerMinute),
+      'a whole number of requests a minute, like 6000',
+    ) ?? (mode === 'live' ? liveRequestsPerMinute : 0)
+  const env: Env = {
+    mode,
+    host: read('HOST', host, 'a host name or an IP address, like 127.0.0.1') ?? '127.0.0.1',
+    port: read('PORT', wholeUpTo(65_535), 'a whole number from 0 to 65535, like 8080') ?? 8080,
+    trustedProxies:
+      read('TRUSTED_PROXIES', cidrs, 'a list of CIDRs with commas, like 10.0.0.0/8,::1/128') ?? [],
+    dataDir: read('DATA_DIR', folder, 'the path of a folder, like ./data') ?? './data',
+    logLevel: read('LOG_LEVEL', oneOf(...logLevels), `one of: ${logLevels.join(', ')}`) ?? 'info',
+    rateLimitPerKey: limit('RATE_LIMIT_PER_KEY'),
+    rateLimitPerAddress: limit('RATE_LIMIT_PER_ADDRESS'),
+    ...present({
+      publicUrl: read(
+        'PUBLIC_URL',
+        mode === 'live' ? httpsOrigin : origin,
+        mode === 'live'
+          ? 'an https URL without a path, like https://pay.example.com; live mode needs one'
+          : 'a URL without a path, like https://pay.example.com',
+      ),
+      databaseUrl: read(
+        'DATABASE_URL',
+        postgresUrl,
+        'a PostgreSQL URL, like postgres://user:password@host:5432/directotp',
+      ),
+      masterKey: read('MASTER_KEY', masterKey, '32 bytes as 64 hex digits or as base64'),
+      sandbox: mode === 'sandbox' ? readSandbox(read) : undefined,
+    }),
+  }
+
+  if (mode === 'live') wrong.push(...wrongInLive(given))
+  else if (given('DATABASE_URL') && !given('MASTER_KEY')) {
+    wrong.push(
+      'MASTER_KEY is not set; a server on DATABASE_URL needs it: 32 bytes as 64 hex digits',
+    )
+  }
+  return wrong.length > 0 ? { wrong } : { ok: env }
+}
+
+/** {@link readEnv} of this process. */
+export function readProcessEnv(): ReturnType<typeof readEnv> {
+  return readEnv(process.env)
+}
+
+type Read = <T>(
+  name: string,
+  parse: (text: string) => T | undefined,
+  right: string,
+) => T | undefined
+
+function readSandbox(read: Read): Sandbox {
+  return {
+    demoMerchantId:
+      read('DEMO_MERCHANT_ID', merchantId, '1 to 32 letters, digits, - and _, like demo') ??
+      ('demo' as MerchantId),
+    bankBook: read('BANK_BOOK', oneOf('file', 'memory'), 'one of: file, memory') ?? 'file',
+    ...present({
+      demoApiKey: read(
+        'DEMO_API_KEY',
+        apiKey,
+        'at least 16 visible ASCII characters without a colon',
+      ),
+      bankUrl: read('BANK_URL', httpUrl, 'an http or https URL, like http://127.0.0.1:8090'),
+    }),
+  }
+}
+
+function wrongInLive(given: (name: string) => string | undefined): string[] {
+  const needed: Record<string, string> = {
+    PUBLIC_URL: 'an https URL without a path, like https://pay.example.com',
+    MASTER_KEY: '32 bytes as 64 hex digits or as base64',
+  }
+  const sandboxOnly = ['DEMO_MERCHANT_ID', 'DEMO_API_KEY', 'BANK_URL', 'BANK_BOOK']
+  return [
+    ...Object.entries(needed)
+      .filter(([name]) => !given(name))
+      .map(([name, right]) => `${name} is not set; live mode needs it: ${right}`),
+    ...sandboxOnly
+      .filter((name) => given(name))
+      .map((name) => `${name} is set; it exists in sandbox mode only, unset it or MODE`),
+  ]
+}
+
+/** The object without its undefined members, which is what optional members want. */
+function present<T extends object>(object: T): { [K in keyof T]?: NonNullable<T[K]> } {
+  const entries = Object.entries(object).filter(([, value]) => value !== undefined)
+  return Object.fromEntries(entries) as { [K in keyof T]?: NonNullable<T[K]> }
+}
+
+function oneOf<T extends string>(...words: readonly T[]): (text: string) => T | undefined {
+  return (text) => words.find((word) => word === text)
+}
+
+function wholeUpTo(most: number): (text: string) => number | undefined {
+  return (text) => (/^\d{1,8}$/.test(text) && Number(text) <= most ? Number(text) : undefined)
+}
+
+function host(text: string): string | undefined {
+  return isIP(text) !== 0 || /^[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252})$/.test(text) ? text : undefined
+}
+
+function folder(text: string): string | undefined {
+  return text.includes('\0') || text.trim() === '' ? undefined : text
+}
+
+function merchantId(text: string): MerchantId | undefined {
+  return /^[A-Za-z0-9_-]{1,32}$/.test(text) ? (text as MerchantId) : undefined
+}
+
+/** A key travels as the user of Basic auth, so a colon would end it. */
+function apiKey(text: string): Secret | undefined {
+  return /^[!-9;-~]{16,200}$/.test(text) ? new Secret(text) : undefined
+}
+
+function masterKey(text: string): Secret | undefined {
+  const hex = /^[0-9a-fA-F]{64}$/.test(text)
+  const base64 = /^[A-Za-z0-9+/_-]{43}=?$/.test(text)
+  const bytes = hex || base64 ? Buffer.from(text, hex ? 'hex' : 'base64') : undefined
+  return bytes?.length === masterKeyBytes ? new Secret(bytes.toString('hex')) : undefined
+}
+
+function postgresUrl(text: string): Secret | undefined {
+  return /^postgres(?:ql)?:\/\//.test(text) && URL.canParse(text) ? new Secret(text) : undefined
+}
+
+function httpUrl(text: string): string | undefined {
+  if (!URL.canParse(text) || text.includes('?') || text.includes('#')) return undefined
+  const { protocol, username, password, href } = new URL(text)
+  if (protocol !== 'http:' && protocol !== 'https:') return undefined
+  return username === '' && password === '' ? href.replace(/\/$/, '') : undefined
+}
+
+function origin(text: string): string | undefined {
+  const url = httpUrl(text)
+  return url !== undefined && new URL(url).pathname === '/' ? url : undefined
+}
+
+function httpsOrigin(text: string): string | undefined {
+  const url = origin(text)
+  return url?.startsWith('https:') ? url : undefined
+}
+
+function cidrs(text: string): readonly string[] | undefined {
+  const list = text.split(',').map((item) => item.trim())
+  return list.every(isCidr) ? list : undefined
+}
+
+/** Everyone (`/0`) is no proxy: any caller could then choose the address that limits count. */
+function isCidr(text: string): boolean {
+  const [address = '', bits, ...rest] = text.split('/')
+  const version = isIP(address)
+  if (version === 0 || rest.length > 0) return false
+  if (bits === undefined) return true
+  const most = version === 4 ? 32 : 128
+  return /^\d{1,3}$/.test(bits) && Number(bits) >= 1 && Number(bits) <= most
+}

@@ -1,0 +1,174 @@
+import { type Paise, paise } from '../money.ts'
+import type { Gateway, NewPayment, Reply, ResponseCode, Said, Verdict } from './gateway.ts'
+
+/** The simulated bank's own HTTP API, spoken like any other gateway's. DUMMY, 100 on the wire. */
+export const simulator = {
+  wireName: 'DUMMY',
+  wireId: 100,
+  // The bank works through a call within its 2 s of deliberate slowness, or never.
+  settlesWithinMs: 3_000,
+  start: {
+    patienceMs: 10_000,
+    ask: (payment, { credentials }) => post('/payments', opening(payment, credentials['account'])),
+    hear,
+  },
+  submitOtp: {
+    // A bank's authorization sits behind the OTP.
+    patienceMs: 30_000,
+    ask: (payment) =>
+      post(`/payments/${payment.ref}/otp`, {
+        otp: payment.otp.reveal(),
+        capture: payment.autoCapture,
+      }),
+    hear,
+  },
+  resendOtp: {
+    patienceMs: 10_000,
+    ask: (payment) => post(`/payments/${payment.ref}/resend`, {}),
+    hear,
+  },
+  sync: {
+    patienceMs: 5_000,
+    ask: (payment) => ({ method: 'GET', path: `/payments/by-reference/${payment.id}` }),
+    hear,
+  },
+} satisfies Gateway
+
+function post(path: string, body: object) {
+  const headers = { 'content-type': 'application/json' }
+  return { method: 'POST', path, headers, body: JSON.stringify(body) } as const
+}
+
+function opening(payment: NewPayment, account: string | undefined) {
+  return {
+    account,
+    reference: payment.id,
+    order: payment.orderId,
+    merchant: payment.merchant,
+    amount: payment.amount,
+    currency: payment.currency,
+    auth: payment.auth,
+    capture: payment.autoCapture,
+    return_url: payment.finishUrl,
+    card: {
+      number: payment.card.number.reveal(),
+      exp_month: payment.card.expiryMonth,
+      exp_year: payment.card.expiryYear,
+      cvv: payment.card.cvv?.reveal(),
+      name: payment.card.name,
+    },
+    customer: {
+      ip: payment.customer.ip,
+      user_agent: payment.customer.userAgent,
+      phone: payment.customer.phone,
+      email: payment.customer.email,
+    },
+  }
+}
+
+interface Words {
+  readonly [key: string]: unknown
+}
+
+function hear(reply: Reply): Verdict {
+  if (reply.kind === 'silence') return { ...reply, kind: 'unknown' }
+  const words = wordsIn(reply.body)
+  const known = (reply.status === 200 || reply.status === 404) && words !== undefined
+  return known ? verdictOn(words) : unknown(`http ${reply.status}`)
+}
+
+function verdictOn(words: Words): Verdict {
+  const said = saidIn(words)
+  switch (words['state']) {
+    case 'otp_sent':
+      return { kind: 'challenge', said, ...pageIn(words), ...limitsIn(words) }
+    case 'otp_wrong':
+      return { kind: 'wrong_otp', said, code: 'INCORRECT_OTP', ...limitsIn(words) }
+    case 'otp_expired':
+      return { kind: 'wrong_otp', said, code: 'OTP_EXPIRED', ...limitsIn(words) }
+    case 'redirect':
+      return { kind: 'redirect', said, ...pageIn(words) }
+    case 'not_eligible':
+      return { kind: 'not_eligible', said }
+    case 'pending':
+      return { kind: 'pending', said }
+    case 'charged':
+    case 'authorized': {
+      const amount = amountIn(words)
+      if (amount === undefined) return unknown('no amount')
+      return { kind: words['state'], said, amount }
+    }
+    case 'declined':
+      return { kind: 'failed', said, by: by(words), code: codeFor(words) }
+    case 'locked':
+      return { kind: 'failed', said, by: 'customer', code: 'OTP_ATTEMPTS_EXCEEDED' }
+    case 'expired':
+      return { kind: 'failed', said, by: 'customer', code: 'TXN_EXPIRED' }
+    case 'resend_limit':
+      return { kind: 'not_sent', said, why: 'limit' }
+    case 'resend_too_soon':
+      return { kind: 'not_sent', said, why: 'too_soon' }
+    case 'not_found':
+      return { kind: 'not_found' }
+    default:
+      return unknown('a state never documented')
+  }
+}
+
+function by(words: Words): 'bank' | 'customer' {
+  return words['code'] === 'CANCELLED' ? 'customer' : 'bank'
+}
+
+function codeFor(words: Words): ResponseCode {
+  if (words['code'] === 'CANCELLED') return 'USER_DECLINED'
+  return words['code'] === 'INSUFFICIENT_FUNDS' ? 'INSUFFICIENT_BALANCE' : 'BANK_DECLINED'
+}
+
+function unknown(because: string): Verdict {
+  return { kind: 'unknown', because, sent: true }
+}
+
+function wordsIn(body: string): Words | undefined {
+  try {
+    const parsed: unknown = JSON.parse(body)
+    return typeof parsed === 'object' && parsed !== null ? (parsed as Words) : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function saidIn(words: Words): Said {
+  return {
+    ...textIn(words, 'id', 'ref'),
+    ...textIn(words, 'rrn', 'rrn'),
+    ...textIn(words, 'auth_code', 'authCode'),
+    ...textIn(words, 'code', 'code'),
+    ...textIn(words, 'message', 'message'),
+  }
+}
+
+function textIn<K extends keyof Said>(words: Words, key: string, as: K): Pick<Said, K> | undefined {
+  const text = words[key]
+  return typeof text === 'string' && text !== '' ? ({ [as]: text } as Pick<Said, K>) : undefined
+}
+
+function pageIn(words: Words): { page: { url: string } } | undefined {
+  const url = words['redirect_url']
+  return typeof url === 'string' ? { page: { url } } : undefined
+}
+
+function limitsIn(words: Words): { attemptsLeft?: number; sendsLeft?: number; until?: number } {
+  return {
+    ...(isCount(words['attempts_left']) && { attemptsLeft: words['attempts_left'] }),
+    ...(isCount(words['sends_left']) && { sendsLeft: words['sends_left'] }),
+    ...(isCount(words['expires_at']) && { until: words['expires_at'] }),
+  }
+}
+
+function isCount(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0
+}
+
+function amountIn(words: Words): Paise | undefined {
+  return isCount(words['amount']) ? paise(words['amount']) : undefined
+}

@@ -1,0 +1,60 @@
+import { createHash, randomBytes } from 'node:crypto'
+
+declare const kind: unique symbol
+
+/** A merchant's id, chosen by the operator. */
+export type MerchantId = string & { readonly [kind]: 'MerchantId' }
+
+/** An order's id as the merchant chose it, unique for that merchant. */
+export type OrderId = string & { readonly [kind]: 'OrderId' }
+
+/** Our own id of an order. */
+export type OrderUuid = `ord_${string}`
+
+/** Our id of one payment attempt: the `txn_uuid` of the wire, unguessable. */
+export type TxnId = `txn_${string}`
+
+/** The id of a txn's OTP challenge: unguessable. */
+export type ChallengeId = `ch_${string}`
+
+/** Where a row lives: the first 12 bits of a SHA-256, 0 to 4095. */
+export type Shard = number & { readonly [kind]: 'Shard' }
+
+/** 128 bits: ids that protect something must not be guessable (OWASP ASVS 11.5.1). */
+const idBytes = 16
+
+/** The shard of everything that belongs to one order. */
+export function shardOf(merchant: MerchantId, order: OrderId): Shard {
+  const digest = createHash('sha256').update(`${merchant}\0${order}`).digest()
+  return (digest.readUInt16BE(0) >> 4) as Shard
+}
+
+/** The shard that one of our own ids carries, or `undefined` when the text is no such id. */
+export function shardIn(id: string): Shard | undefined {
+  const match = /^[a-z]+_([0-9a-f]{3})[0-9a-f]{29,32}$/.exec(id)
+  return match?.[1] === undefined ? undefined : (Number.parseInt(match[1], 16) as Shard)
+}
+
+/** A new order id: `ord_` and 32 hex digits, the first three of them its shard. */
+export function newOrderUuid(shard: Shard): OrderUuid {
+  return `ord_${hexOf(shard)}${randomBytes(idBytes).toString('hex').slice(0, 29)}`
+}
+
+/** A new txn id: `txn_`, three hex digits of shard, 128 random bits. */
+export function newTxnId(shard: Shard): TxnId {
+  return `txn_${hexOf(shard)}${randomBytes(idBytes).toString('hex')}`
+}
+
+/** A new challenge id: `ch_`, three hex digits of shard, 128 random bits. */
+export function newChallengeId(shard: Shard): ChallengeId {
+  return `ch_${hexOf(shard)}${randomBytes(idBytes).toString('hex')}`
+}
+
+/** A new request id, for a caller that sent none. */
+export function newRequestId(): string {
+  return `req_${randomBytes(idBytes).toString('hex')}`
+}
+
+function hexOf(shard: Shard): string {
+  return shard.toString(16).padStart(3, '0')
+}

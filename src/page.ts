@@ -1,0 +1,94 @@
+import { createHash } from 'node:crypto'
+
+/** HTML that is safe to send: made by `html` alone. */
+export class Html {
+  readonly text: string
+
+  constructor(text: string) {
+    this.text = text
+  }
+}
+
+const entities: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+}
+
+type Shown = string | Html | readonly Html[]
+
+/** A template whose texts are escaped; what is `Html` already stays as it is. */
+export function html(parts: TemplateStringsArray, ...values: readonly Shown[]): Html {
+  return new Html(String.raw({ raw: parts }, ...values.map(textOf)))
+}
+
+function textOf(value: Shown): string {
+  if (value instanceof Html) return value.text
+  if (typeof value !== 'string') return value.map((one) => one.text).join('')
+  return value.replaceAll(/[&<>"']/g, (sign) => entities[sign] ?? '')
+}
+
+const style = `
+:root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif }
+body { margin: 0 auto; padding: 2rem 1rem; max-width: 44rem }
+main.narrow { max-width: 24rem; margin: auto }
+h1 { font-size: 1.25rem; margin: 0 0 1rem }
+p { margin: .25rem 0 } .quiet { opacity: .7 } .amount { font-size: 1.75rem; margin: 0 }
+form { display: flex; gap: .75rem; margin-top: 1.5rem }
+button { flex: 1; font: inherit; padding: .6rem 1rem; border: 1px solid; border-radius: .5rem;
+  background: none; color: inherit; cursor: pointer }
+button.main { background: #14532d; border-color: #14532d; color: #fff }
+ul { list-style: none; padding: 0; margin: 0 }
+li { border-top: 1px solid #8886; padding: .75rem 0 }
+.otp { font: 600 1.5rem ui-monospace, monospace; letter-spacing: .15em }
+`
+const styleHash = createHash('sha256').update(style).digest('base64')
+
+/** A page for people: its HTML, and the headers that keep a browser from doing more than it needs. */
+export interface Page {
+  readonly body: string
+  readonly headers: Readonly<Record<string, string>>
+}
+
+/** What a page is made of. */
+export interface PageParts {
+  readonly title: string
+  readonly body: Html
+  /** Reloads the page by itself. */
+  readonly refreshSeconds?: number
+  /**
+   * Where its forms may lead, redirects after them included: browsers hold the whole chain to it.
+   * Left out where the chain ends at a site that is not known here.
+   */
+  readonly formsLeadTo?: string
+}
+
+/** A page that needs no script, in the one style all our pages have. */
+export function page(parts: PageParts): Page {
+  const { refreshSeconds: seconds, formsLeadTo } = parts
+  const refresh = seconds ? html`<meta http-equiv="refresh" content="${String(seconds)}">` : ''
+  const body = html`<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>${parts.title}</title>
+<meta name="viewport" content="width=device-width, initial-scale=1">${refresh}
+<style>${new Html(style)}</style></head><body>${parts.body}</body></html>
+`
+  const policy = [
+    "default-src 'none'",
+    `style-src 'sha256-${styleHash}'`,
+    "base-uri 'none'",
+    "frame-ancestors 'none'",
+    ...(formsLeadTo === undefined ? [] : [`form-action ${formsLeadTo}`]),
+  ]
+  return {
+    body: body.text,
+    headers: {
+      'content-type': 'text/html; charset=utf-8',
+      'content-security-policy': policy.join('; '),
+      'referrer-policy': 'no-referrer',
+      'x-content-type-options': 'nosniff',
+      'cache-control': 'no-store',
+    },
+  }
+}

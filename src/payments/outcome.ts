@@ -1,0 +1,226 @@
+import { gatewayNamed } from '../gateways/catalog.ts'
+import type { BankPage, ResponseCode, Said, Verdict } from '../gateways/gateway.ts'
+import type { Settings } from '../merchants/merchant.ts'
+import type { Paise } from '../money.ts'
+import {
+  hasChallenge,
+  isPastLife,
+  nextLook,
+  type OtpCounts,
+  otpUntil,
+  pageLifeMs,
+  type Txn,
+  type TxnStatus,
+} from './txn.ts'
+
+/** What a gateway was asked. */
+export type Asked = 'start' | 'submit' | 'resend' | 'sync'
+
+/** The circumstances in which an answer is judged. */
+export interface Circumstances {
+  readonly asked: Asked
+  /** Whether an earlier question of this txn never got its answer. */
+  readonly lapsed: boolean
+  readonly settings: Settings
+  readonly now: number
+  /** A number in [0, 1), for spreading the next looks. */
+  readonly luck: number
+}
+
+/** What an answer does to a txn. */
+export interface Outcome {
+  readonly to: TxnStatus
+  readonly code: ResponseCode | ''
+  readonly said: Said
+  readonly otp: OtpCounts
+  readonly page?: BankPage
+  readonly looks: number
+  readonly dueAt?: number
+  /** Whether the OTP may still be working at the bank, so that no other txn may be paid. */
+  readonly keepsClaim: boolean
+  readonly money?: { readonly amount: Paise; readonly captured: boolean }
+}
+
+/** What a gateway's answer does to a txn: the whole judgement, and no I/O. */
+export function judge(txn: Txn, verdict: Verdict, at: Circumstances): Outcome {
+  switch (verdict.kind) {
+    case 'challenge':
+      return stillOpen(txn, verdict, at)
+    case 'wrong_otp':
+      return wrongOtp(txn, verdict, at)
+    case 'not_eligible':
+      return failed(txn, verdict.said, 'JUSPAY_DECLINED', 'TXN_FAILURE')
+    case 'redirect':
+      return atBankPage(txn, verdict, at)
+    case 'pending':
+      return undecided(txn, verdict.said, 'AUTHORIZING', at)
+    case 'authorized':
+    case 'charged':
+      return moneyHeld(txn, verdict)
+    case 'failed':
+      return refused(txn, verdict, at)
+    case 'not_sent':
+      return notSent(txn, verdict, at)
+    case 'not_found':
+      return notFound(txn, at)
+    case 'unknown':
+      return unknown(txn, verdict, at)
+    default:
+      return verdict satisfies never
+  }
+}
+
+type Of<K extends Verdict['kind']> = Extract<Verdict, { kind: K }>
+
+function stillOpen(txn: Txn, verdict: Of<'challenge'>, at: Circumstances): Outcome {
+  if (at.asked === 'sync' && isTooEarly(txn, at)) return askAgain(txn, at)
+  const sentAt = at.asked === 'resend' || !hasChallenge(txn) ? at.now : (txn.otp.sentAt ?? at.now)
+  const sends = Math.max(txn.otp.sends, 1)
+  const until = otpUntil(sentAt, txn.createdAt, verdict.until)
+  const otp = {
+    attempts: txn.otp.attempts,
+    attemptsMax: lower(txn.otp.attemptsMax, txn.otp.attempts, verdict.attemptsLeft),
+    sends,
+    sendsMax: lower(txn.otp.sendsMax, sends, verdict.sendsLeft),
+    sentAt,
+    until,
+  }
+  const open = { ...txn, status: 'PENDING_VBV' as const, otp }
+  const page = verdict.page && { page: verdict.page }
+  return { ...waiting(open, verdict.said, at), ...page }
+}
+
+function lower(ours: number, spent: number, left: number | undefined): number {
+  return left === undefined ? ours : Math.min(ours, spent + left)
+}
+
+function wrongOtp(txn: Txn, verdict: Of<'wrong_otp'>, at: Circumstances): Outcome {
+  const { attempts, attemptsMax } = txn.otp
+  const most = lower(attemptsMax, attempts, verdict.attemptsLeft)
+  const otp = { ...txn.otp, attemptsMax: most }
+  const over = attempts >= most || at.settings.fail_on_first_wrong_otp
+  if (over) {
+    const code = attempts >= most ? 'OTP_ATTEMPTS_EXCEEDED' : verdict.code
+    return { ...failed(txn, verdict.said, at.settings.otp_failure_status, code), otp }
+  }
+  return { ...waiting({ ...txn, otp }, verdict.said, at), code: verdict.code }
+}
+
+function atBankPage(txn: Txn, verdict: Of<'redirect'>, at: Circumstances): Outcome {
+  const page = verdict.page && { page: verdict.page }
+  return { ...waiting({ ...txn, status: 'PENDING_VBV' }, verdict.said, at), ...page }
+}
+
+/** The customer's turn. The clock looks when the time is over, and at a bank's page before that. */
+function waiting(txn: Txn, said: Said, at: Circumstances): Outcome {
+  if (isPastLife(txn, at.now)) {
+    return failed(txn, said, at.settings.otp_failure_status, 'TXN_EXPIRED')
+  }
+  const onPage = !hasChallenge(txn) || txn.closedBy === 'fallback'
+  const dueAt = onPage
+    ? Math.min(nextLook(txn.looks, at.now, at.luck), txn.createdAt + pageLifeMs)
+    : (txn.otp.until ?? at.now)
+  return { ...base(txn, said), to: 'PENDING_VBV', code: '', dueAt, keepsClaim: false }
+}
+
+function undecided(txn: Txn, said: Said, to: TxnStatus, at: Circumstances): Outcome {
+  return {
+    ...base(txn, said),
+    to,
+    code: to === 'AUTHORIZING' ? 'PENDING_AT_BANK' : txn.code,
+    dueAt: nextLook(txn.looks, at.now, at.luck),
+    keepsClaim: true,
+  }
+}
+
+function notSent(txn: Txn, verdict: Of<'not_sent'>, at: Circumstances): Outcome {
+  const { sends, sendsMax } = txn.otp
+  const otp = { ...txn.otp, sendsMax: verdict.why === 'limit' ? sends : sendsMax }
+  return unchanged({ ...txn, otp }, verdict.said, at)
+}
+
+function unchanged(txn: Txn, said: Said, at: Circumstances): Outcome {
+  return { ...waiting(txn, said, at), to: txn.status, code: txn.code }
+}
+
+function moneyHeld(txn: Txn, verdict: Of<'authorized' | 'charged'>): Outcome {
+  const captured = verdict.kind === 'charged'
+  return {
+    ...base(txn, verdict.said),
+    to: captured ? 'CHARGED' : 'AUTHORIZED',
+    code: 'TXN_SUCCESS',
+    keepsClaim: false,
+    money: { amount: verdict.amount, captured },
+  }
+}
+
+function refused(txn: Txn, verdict: Of<'failed'>, at: Circumstances): Outcome {
+  switch (verdict.by) {
+    case 'bank':
+      return failed(txn, verdict.said, 'AUTHORIZATION_FAILED', verdict.code)
+    case 'customer':
+      return failed(txn, verdict.said, at.settings.otp_failure_status, verdict.code)
+    case 'gateway':
+      return failed(txn, verdict.said, 'JUSPAY_DECLINED', verdict.code)
+    default:
+      return verdict.by satisfies never
+  }
+}
+
+function failed(txn: Txn, said: Said, to: TxnStatus, code: ResponseCode): Outcome {
+  return { ...base(txn, said), to, code, keepsClaim: false }
+}
+
+function notFound(txn: Txn, at: Circumstances): Outcome {
+  if (isTooEarly(txn, at)) return askAgain(txn, at)
+  return failed(txn, {}, 'AUTHORIZATION_FAILED', 'TXN_NOT_FOUND')
+}
+
+/** A gateway may still be working through our last call: only later is "nothing yet" an answer. */
+function isTooEarly(txn: Txn, at: Circumstances): boolean {
+  const inDoubt = at.lapsed || txn.status === 'AUTHORIZING'
+  return inDoubt && at.now < settledBy(txn)
+}
+
+function askAgain(txn: Txn, at: Circumstances): Outcome {
+  return { ...undecided(txn, {}, doubtful(txn, at), at), dueAt: settledBy(txn) }
+}
+
+function settledBy(txn: Txn): number {
+  return txn.askedAt + gatewayNamed(txn.gateway).settlesWithinMs
+}
+
+/** What a lost answer leaves: nobody knows, so it is AUTHORIZING until the gateway tells. */
+function doubtful(txn: Txn, at: Circumstances): TxnStatus {
+  return at.lapsed ? 'AUTHORIZING' : txn.status
+}
+
+function unknown(txn: Txn, verdict: Of<'unknown'>, at: Circumstances): Outcome {
+  switch (at.asked) {
+    case 'start':
+      return verdict.sent
+        ? { ...undecided(txn, {}, 'AUTHORIZING', at), keepsClaim: false }
+        : failed(txn, {}, 'JUSPAY_DECLINED', 'GATEWAY_UNREACHABLE')
+    case 'submit':
+      return verdict.sent
+        ? undecided(txn, {}, 'AUTHORIZING', at)
+        : notSubmitted(txn, at)
+    case 'resend':
+      return unchanged(txn, {}, at)
+    case 'sync':
+      return undecided(txn, {}, doubtful(txn, at), at)
+    default:
+      return at.asked satisfies never
+  }
+}
+
+/** The bank never saw the OTP, so the challenge stands; the attempt stays spent (never given back). */
+function notSubmitted(txn: Txn, at: Circumstances): Outcome {
+  const over = txn.otp.attempts >= txn.otp.attemptsMax
+  if (over) return failed(txn, {}, at.settings.otp_failure_status, 'GATEWAY_UNREACHABLE')
+  return { ...waiting(txn, {}, at), code: 'GATEWAY_UNREACHABLE' }
+}
+
+function base(txn: Txn, said: Said): Pick<Outcome, 'said' | 'otp' | 'looks'> {
+  return { said: { ...txn.said, ...said }, otp: txn.otp, looks: txn.looks }
+}

@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict'
+import { gatewayNamed } from '../gateways/catalog.ts'
+import type { Merchant } from '../merchants/merchant.ts'
+import { Refusal } from '../refusal.ts'
+import { findChallenged, refuseIfClosed } from './authenticate.ts'
+import { appendEvent, type By } from './events.ts'
+import { touch } from './orders.ts'
+import { settle } from './settle.ts'
+import { accessOf, graceMs, paymentOf, sync } from './sync.ts'
+import { takeTurnOf } from './take-turn.ts'
+import { isPastLife, type Txn } from './txn.ts'
+import { spendSend } from './txns.ts'
+import type { World } from './world.ts'
+
+/** A customer's wish for another OTP. */
+export interface Resend {
+  /** The txn by either of its wire ids. */
+  readonly id: string
+  readonly challengeId: string
+  readonly by: By
+}
+
+/**
+ * Has the OTP sent again. The send is spent before the gateway is asked and never given back;
+ * attempts are not touched. Refuses a closed challenge, the limit, and a send too soon.
+ */
+export async function resendOtp(world: World, merchant: Merchant, resend: Resend): Promise<Txn> {
+  return takeTurnOf(world, merchant, {
+    find: () => findChallenged(world, merchant, resend),
+    take: (txn) => send(world, merchant, { resend, txn }),
+    by: resend.by,
+  })
+}
+
+interface Resending {
+  readonly resend: Resend
+  readonly txn: Txn
+}
+
+async function send(world: World, merchant: Merchant, { resend, txn }: Resending): Promise<Txn> {
+  if (txn.status !== 'PENDING_VBV') throw new Refusal('cannot_accept')
+  refuseIfClosed(txn)
+  if (isPastLife(txn, world.now())) {
+    await sync(world, merchant, { txn, by: resend.by })
+    throw new Refusal('cannot_accept')
+  }
+  if (txn.otp.sends >= txn.otp.sendsMax) throw new Refusal('send_limit')
+  refuseIfTooSoon(world, merchant, txn)
+  const taken = await spend(world, merchant, { resend, txn })
+  const question = gatewayNamed(taken.gateway).resendOtp
+  assert(question, 'only a gateway that can resend allows a second send')
+  const verdict = await world.perform(question, paymentOf(taken), await accessOf(world, taken))
+  const { settings } = merchant
+  const { by } = resend
+  const told = { txn: taken, asked: 'resend', verdict, lapsed: false, settings, by } as const
+  const settled = await settle(world, told)
+  if (verdict.kind === 'unknown' && !verdict.sent) throw new Refusal('resend_failed')
+  if (verdict.kind === 'not_sent') {
+    throw new Refusal(verdict.why === 'limit' ? 'send_limit' : 'resend_too_soon')
+  }
+  return settled
+}
+
+function refuseIfTooSoon(world: World, merchant: Merchant, txn: Txn): void {
+  const mayAt = (txn.otp.sentAt ?? 0) + merchant.settings.resend_cooldown_seconds * 1_000
+  const waitMs = mayAt - world.now()
+  if (waitMs > 0) {
+    throw new Refusal('resend_too_soon', { retryAfterSeconds: Math.ceil(waitMs / 1_000) })
+  }
+}
+
+async function spend(world: World, merchant: Merchant, { resend, txn }: Resending): Promise<Txn> {
+  const now = world.now()
+  const patienceMs = gatewayNamed(txn.gateway).resendOtp?.patienceMs ?? 0
+  return world.db.tx(async (t) => {
+    const order = await touch(t, txn)
+    assert(order, 'a txn has an order')
+    const leaseUntil = now + patienceMs + graceMs
+    const sentBefore = now - merchant.settings.resend_cooldown_seconds * 1_000
+    const taken = await spendSend(t, txn, { now, leaseUntil, sentBefore })
+    appendEvent(t, { ...txn, seq: order.seq }, {
+      kind: 'otp_resend_asked',
+      txn: txn.id,
+      at: now,
+      by: resend.by,
+      body: { send: taken.otp.sends, of: taken.otp.sendsMax },
+    })
+    return taken
+  })
+}

@@ -1,0 +1,135 @@
+import assert from 'node:assert/strict'
+import type { Tx } from '../db/db.ts'
+import type { Verdict } from '../gateways/gateway.ts'
+import type { Settings } from '../merchants/merchant.ts'
+import { paise } from '../money.ts'
+import { appendEvent, type By, type EventKind, type NewEvent } from './events.ts'
+import { touchToSettle } from './orders.ts'
+import { type Asked, judge, type Outcome } from './outcome.ts'
+import { holdsMoney, isFinal, mayMove, type Txn } from './txn.ts'
+import { findTxn, moveTxn, Overtaken } from './txns.ts'
+import type { World } from './world.ts'
+
+/** India lets a merchant's server keep a card's BIN, expiry and name four days (RBI, July 2022). */
+const cardMemoryMs = 4 * 24 * 3_600_000
+
+/** A gateway's answer about a txn, as it was when the question was asked. */
+export interface Answer {
+  readonly txn: Txn
+  readonly asked: Asked
+  readonly verdict: Verdict
+  /** Whether an earlier question of this txn never got its answer. */
+  readonly lapsed: boolean
+  readonly settings: Settings
+  readonly by: By
+}
+
+/**
+ * The only way a txn's status changes, and the third beat of every step: judges the answer, writes
+ * txn, order and event in one tx, and gives the txn as it now is. When somebody else's answer came
+ * first this one changes nothing: whoever holds the txn's turn fetches the truth anyway.
+ */
+export async function settle(world: World, answer: Answer): Promise<Txn> {
+  const now = world.now()
+  const luck = world.luck()
+  const { txn, asked, lapsed, settings } = answer
+  const judged = judge(txn, answer.verdict, { asked, lapsed, settings, now, luck })
+  const outcome = isFinal(txn.status) && !judged.money ? nothingNew(txn, judged) : judged
+  assert(outcome.to === txn.status || mayMove(txn.status, outcome.to), `${txn.status}→${outcome.to}`)
+  try {
+    return await world.db.tx((t) => write(t, { world, answer, outcome, now }))
+  } catch (error) {
+    if (!(error instanceof Overtaken)) throw error
+    const current = await findTxn(world.db.read, txn)
+    assert(current, 'a txn is never deleted')
+    return current
+  }
+}
+
+interface Settling {
+  readonly world: World
+  readonly answer: Answer
+  readonly outcome: Outcome
+  readonly now: number
+}
+
+async function write(t: Tx, { world, answer, outcome, now }: Settling): Promise<Txn> {
+  const { txn } = answer
+  const order = await touchToSettle(t, txn, {
+    txn: txn.id,
+    keepsClaim: outcome.keepsClaim,
+    ...(outcome.money && {
+      money: {
+        amount: outcome.money.amount,
+        currency: txn.currency,
+        captured: outcome.money.captured ? outcome.money.amount : paise(0),
+      },
+    }),
+  })
+  assert(order, 'a txn has an order')
+  const late = txn.late || (outcome.money !== undefined && order.paidBy !== txn.id)
+  const to = settled(world, { txn, outcome, late, now })
+  await moveTxn(t, txn, to)
+  appendEvent(t, { ...txn, seq: order.seq }, {
+    kind: kindOf(txn, to),
+    txn: txn.id,
+    at: now,
+    by: answer.by,
+    body: bodyOf(answer, to),
+  })
+  return to
+}
+
+function settled(
+  world: World,
+  { txn, outcome, late, now }: { txn: Txn; outcome: Outcome; late: boolean; now: number },
+): Txn {
+  const { dueAt: _dueAt, ...rest } = txn
+  const forgetsAt = isFinal(outcome.to) && world.mode === 'live' ? now + cardMemoryMs : undefined
+  const dueAt = outcome.dueAt ?? forgetsAt
+  return {
+    ...rest,
+    status: outcome.to,
+    otp: outcome.otp,
+    ...(outcome.page && { bankData: world.seal.close(JSON.stringify(outcome.page), pageOf(txn)) }),
+    said: outcome.said,
+    code: outcome.code,
+    late,
+    leaseUntil: 0,
+    looks: outcome.looks,
+    ...(dueAt !== undefined && { dueAt }),
+    updatedAt: now,
+  }
+}
+
+/** What the seal binds a txn's bank page to. */
+export function pageOf(txn: Txn): { purpose: string; owner: string } {
+  return { purpose: 'bank page', owner: txn.id }
+}
+
+function nothingNew(txn: Txn, judged: Outcome): Outcome {
+  const { page: _page, ...rest } = judged
+  const dueAt = txn.dueAt === undefined ? {} : { dueAt: txn.dueAt }
+  return { ...rest, ...dueAt, to: txn.status, code: txn.code, otp: txn.otp, said: txn.said }
+}
+
+function kindOf(from: Txn, to: Txn): EventKind {
+  const gained = holdsMoney(to.status) && !holdsMoney(from.status)
+  if (gained && (to.late || isFinal(from.status))) return 'late_charge'
+  return from.status === to.status ? 'gateway_answered' : 'status_changed'
+}
+
+function bodyOf({ txn, asked, verdict }: Answer, to: Txn): NewEvent['body'] {
+  return {
+    asked,
+    heard: verdict.kind,
+    ...(verdict.kind === 'unknown' && { because: verdict.because }),
+    ...(verdict.kind === 'failed' && { by: verdict.by }),
+    from: txn.status,
+    to: to.status,
+    code: to.code,
+    ...(to.late && { late: true }),
+    ...(to.said.ref !== undefined && { gateway_ref: to.said.ref }),
+    ...(to.said.code !== undefined && { gateway_code: to.said.code }),
+  }
+}

@@ -1,0 +1,29 @@
+import assert from 'node:assert/strict'
+import type { Merchant } from '../merchants/merchant.ts'
+import type { By } from './events.ts'
+import { sync } from './sync.ts'
+import { takeTurnOf } from './take-turn.ts'
+import { holdsMoney, type Txn } from './txn.ts'
+import { findTxn, type TxnKey } from './txns.ts'
+import type { World } from './world.ts'
+
+/**
+ * Fetches the truth about a txn for somebody who waits for it, in its turn. A failed txn is asked
+ * about too: whoever comes back from the bank's page may have paid there after all.
+ */
+export async function syncNow(
+  world: World,
+  merchant: Merchant,
+  asked: { key: TxnKey; by: By },
+): Promise<Txn> {
+  return takeTurnOf(world, merchant, {
+    find: async () => {
+      const txn = await findTxn(world.db.read, asked.key)
+      assert(txn, 'a txn is never deleted')
+      return txn
+    },
+    take: async (txn) =>
+      holdsMoney(txn.status) ? txn : sync(world, merchant, { txn, by: asked.by }),
+    by: asked.by,
+  })
+}

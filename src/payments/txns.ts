@@ -1,0 +1,304 @@
+import type { Row, Tx } from '../db/db.ts'
+import type { CardFacts } from '../cards/card.ts'
+import { isGatewayName } from '../gateways/catalog.ts'
+import {
+  type ChallengeId,
+  type MerchantId,
+  type OrderId,
+  type Shard,
+  shardIn,
+  shardOf,
+  type TxnId,
+} from '../ids.ts'
+import { paise } from '../money.ts'
+import type { Order } from './order.ts'
+import type { Get, OrderKey } from './orders.ts'
+import type { AuthType, ClosedBy, OtpCounts, Txn, TxnStatus } from './txn.ts'
+
+/** Names one txn. */
+export interface TxnKey {
+  readonly shard: Shard
+  readonly merchant: MerchantId
+  readonly id: TxnId
+}
+
+const columns = `shard, merchant, id, order_id, n, status, amount, currency, auth_type, auto_capture,
+  account, gateway, card, routing_id, challenge_id, otp_attempts, otp_attempts_max, otp_sends,
+  otp_sends_max, otp_sent_at, challenge_until, closed_by, bank_data, said, code, late, lease,
+  lease_until, asked_at, looks, due_at, created_at, updated_at`
+
+const findSql = `select ${columns} from txns where shard = $1 and merchant = $2 and id = $3`
+
+const findByNumberSql = `select ${columns} from txns
+  where shard = $1 and merchant = $2 and order_id = $3 and n = $4`
+
+/** Inserts a txn that has just been started. */
+export function insertTxn(t: Tx, txn: Txn): void {
+  t.put(
+    `insert into txns (shard, merchant, id, order_id, n, status, amount, currency, auth_type,
+       auto_capture, account, gateway, card, routing_id, challenge_id, otp_attempts,
+       otp_attempts_max, otp_sends, otp_sends_max, said, code, late, lease, lease_until, asked_at,
+       looks, due_at, created_at, updated_at)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
+       $20, $21, 0, $22, $23, $24, 0, $25, $26, $27)`,
+    [
+      txn.shard,
+      txn.merchant,
+      txn.id,
+      txn.orderId,
+      txn.n,
+      txn.status,
+      txn.amount,
+      txn.currency,
+      txn.authType,
+      txn.autoCapture ? 1 : 0,
+      txn.account,
+      txn.gateway,
+      JSON.stringify(txn.card),
+      txn.routingId ?? null,
+      txn.challengeId,
+      txn.otp.attempts,
+      txn.otp.attemptsMax,
+      txn.otp.sends,
+      txn.otp.sendsMax,
+      JSON.stringify(txn.said),
+      txn.code,
+      txn.lease,
+      txn.leaseUntil,
+      txn.askedAt,
+      txn.dueAt ?? null,
+      txn.createdAt,
+      txn.updatedAt,
+    ],
+  )
+}
+
+/** The txn, or `undefined` when this merchant has none by this id. */
+export async function findTxn(get: Get, key: TxnKey): Promise<Txn | undefined> {
+  const [row] = await get(findSql, [
+    key.shard,
+    key.merchant,
+    key.id,
+  ])
+  return row && txnFrom(row)
+}
+
+/** The txn that decides what its order shows: the one that holds the money, else the newest. */
+export async function decidingTxn(get: Get, order: Order): Promise<Txn | undefined> {
+  const id = order.paidBy ?? order.lastTxn
+  return id && findTxn(get, { ...order, id })
+}
+
+/** The txn by either of its wire ids: the `txn_uuid`, or `{merchant}-{order}-{n}`. */
+export async function findTxnOnWire(
+  get: Get,
+  merchant: MerchantId,
+  id: string,
+): Promise<Txn | undefined> {
+  const shard = shardIn(id)
+  if (shard !== undefined) return findTxn(get, { shard, merchant, id: id as TxnId })
+  const match = /^(.+)-([1-9]\d?)$/.exec(id)
+  if (!match?.[1]?.startsWith(`${merchant}-`)) return undefined
+  const orderId = match[1].slice(merchant.length + 1) as OrderId
+  const [row] = await get(
+    findByNumberSql,
+    [shardOf(merchant, orderId), merchant, orderId, Number(match[2])],
+  )
+  return row && txnFrom(row)
+}
+
+/**
+ * A txn was not as a statement expects it: somebody was first. Thrown inside a tx, so that nothing
+ * of the tx is written.
+ */
+export class Overtaken extends Error {}
+
+/** What a question to the gateway takes from the txn's row before it may be asked. */
+export interface Turn {
+  readonly now: number
+  /** When the answer is given up and the truth fetched, in epoch milliseconds. */
+  readonly leaseUntil: number
+}
+
+/** Takes the turn to submit an OTP, and spends the attempt. Throws `Overtaken`. */
+export async function spendAttempt(
+  t: Tx,
+  key: TxnKey,
+  turn: Turn & { autoCapture: boolean },
+): Promise<Txn> {
+  const [row] = await t.get(
+    `update txns set otp_attempts = otp_attempts + 1, auto_capture = $6, lease = lease + 1,
+       lease_until = $5, due_at = $5, asked_at = $4, updated_at = $4
+     where shard = $1 and merchant = $2 and id = $3 and status = 'PENDING_VBV' and lease_until = 0
+       and closed_by is null and otp_sends > 0 and challenge_until > $4
+       and otp_attempts < otp_attempts_max
+     returning ${columns}`,
+    [key.shard, key.merchant, key.id, turn.now, turn.leaseUntil, turn.autoCapture ? 1 : 0],
+  )
+  if (!row) throw new Overtaken()
+  return txnFrom(row)
+}
+
+/** Takes the turn to have the OTP sent again, and spends the send. Throws `Overtaken`. */
+export async function spendSend(
+  t: Tx,
+  key: TxnKey,
+  turn: Turn & { sentBefore: number },
+): Promise<Txn> {
+  const [row] = await t.get(
+    `update txns set otp_sends = otp_sends + 1, otp_sent_at = $4, lease = lease + 1, lease_until = $5, due_at = $5,
+       asked_at = $4, updated_at = $4
+     where shard = $1 and merchant = $2 and id = $3 and status = 'PENDING_VBV' and lease_until = 0
+       and closed_by is null and otp_sends > 0 and challenge_until > $4
+       and otp_sends < otp_sends_max and otp_sent_at <= $6
+     returning ${columns}`,
+    [key.shard, key.merchant, key.id, turn.now, turn.leaseUntil, turn.sentBefore],
+  )
+  if (!row) throw new Overtaken()
+  return txnFrom(row)
+}
+
+/** Takes the turn to ask how the payment stands, if it is still as `txn`. Throws `Overtaken`. */
+export async function takeTurn(t: Tx, txn: Txn, turn: Turn): Promise<Txn> {
+  const [row] = await t.get(
+    `update txns set lease = lease + 1, lease_until = $5, due_at = $5, looks = looks + 1
+     where shard = $1 and merchant = $2 and id = $3 and lease_until <= $4 and status = $6
+       and lease = $7
+     returning ${columns}`,
+    [txn.shard, txn.merchant, txn.id, turn.now, turn.leaseUntil, txn.status, txn.lease],
+  )
+  if (!row) throw new Overtaken()
+  return txnFrom(row)
+}
+
+/** Closes a txn's challenge for the bank's page, if no OTP is with the bank. Throws `Overtaken`. */
+export async function closeForPage(
+  t: Tx,
+  key: TxnKey,
+  at: { now: number; dueAt: number },
+): Promise<void> {
+  const rows = await t.get(
+    `update txns set closed_by = 'fallback', due_at = $5, updated_at = $4
+     where shard = $1 and merchant = $2 and id = $3 and status = 'PENDING_VBV' and lease_until = 0
+     returning id`,
+    [key.shard, key.merchant, key.id, at.now, at.dueAt],
+  )
+  if (rows.length === 0) throw new Overtaken()
+}
+
+/** Closes the open challenges of an order whose amount changes. */
+export function closeForAmount(t: Tx, order: OrderKey, now: number): void {
+  t.put(
+    `update txns set closed_by = 'amount', updated_at = $4
+     where shard = $1 and merchant = $2 and order_id = $3 and status = 'PENDING_VBV'
+       and closed_by is null`,
+    [order.shard, order.merchant, order.orderId, now],
+  )
+}
+
+/**
+ * Writes a txn as a gateway's answer leaves it, if it still is what it was when the question was
+ * asked (its status and its lease). Throws `Overtaken`.
+ */
+export async function moveTxn(t: Tx, from: Txn, to: Txn): Promise<void> {
+  const rows = await t.get(
+    `update txns set status = $6, otp_attempts_max = $7, otp_sends = $8, otp_sends_max = $9,
+       otp_sent_at = $10, challenge_until = $11, bank_data = $12, said = $13, code = $14,
+       late = $15, lease_until = 0, looks = $16, due_at = $17, updated_at = $18
+     where shard = $1 and merchant = $2 and id = $3 and status = $4 and lease = $5
+     returning id`,
+    [
+      from.shard,
+      from.merchant,
+      from.id,
+      from.status,
+      from.lease,
+      to.status,
+      to.otp.attemptsMax,
+      to.otp.sends,
+      to.otp.sendsMax,
+      to.otp.sentAt ?? null,
+      to.otp.until ?? null,
+      to.bankData ?? null,
+      JSON.stringify(to.said),
+      to.code,
+      to.late ? 1 : 0,
+      to.looks,
+      to.dueAt ?? null,
+      to.updatedAt,
+    ],
+  )
+  if (rows.length === 0) throw new Overtaken()
+}
+
+/** Keeps this much of a finished txn's card; the clock has nothing more to do for it. */
+export function keepCard(t: Tx, key: TxnKey, card: CardFacts): void {
+  t.put(
+    'update txns set card = $4, due_at = null where shard = $1 and merchant = $2 and id = $3',
+    [key.shard, key.merchant, key.id, JSON.stringify(card)],
+  )
+}
+
+/** The txns that wait for the clock, the longest due first. Reads all shards: for the chores only. */
+export async function dueTxns(get: Get, now: number, most: number): Promise<TxnKey[]> {
+  const rows = await get(
+    'select shard, merchant, id from txns where due_at <= $1 order by due_at limit $2',
+    [now, most],
+  )
+  return rows.map((row) => ({
+    shard: row['shard'] as Shard,
+    merchant: row['merchant'] as MerchantId,
+    id: row['id'] as TxnId,
+  }))
+}
+
+/** Makes every question that a dead process left under way due now. All shards: at start only. */
+export function orphanLeases(t: Tx, now: number): void {
+  t.put('update txns set lease_until = $1, due_at = $1 where lease_until > $1', [now])
+}
+
+function txnFrom(row: Row): Txn {
+  const gateway = String(row['gateway'])
+  if (!isGatewayName(gateway)) throw new Error(`txn of an unknown gateway: ${gateway}`)
+  return {
+    shard: row['shard'] as Shard,
+    merchant: row['merchant'] as MerchantId,
+    id: row['id'] as TxnId,
+    orderId: row['order_id'] as OrderId,
+    n: Number(row['n']),
+    status: row['status'] as TxnStatus,
+    amount: paise(Number(row['amount'])),
+    currency: String(row['currency']),
+    authType: row['auth_type'] as AuthType,
+    autoCapture: row['auto_capture'] === 1,
+    account: String(row['account']),
+    gateway,
+    card: JSON.parse(String(row['card'])),
+    ...(row['routing_id'] !== null && { routingId: String(row['routing_id']) }),
+    challengeId: row['challenge_id'] as ChallengeId,
+    otp: otpFrom(row),
+    ...(row['closed_by'] !== null && { closedBy: row['closed_by'] as ClosedBy }),
+    ...(row['bank_data'] !== null && { bankData: String(row['bank_data']) }),
+    said: JSON.parse(String(row['said'])),
+    code: row['code'] as Txn['code'],
+    late: row['late'] === 1,
+    lease: Number(row['lease']),
+    leaseUntil: Number(row['lease_until']),
+    askedAt: Number(row['asked_at']),
+    looks: Number(row['looks']),
+    ...(row['due_at'] !== null && { dueAt: Number(row['due_at']) }),
+    createdAt: Number(row['created_at']),
+    updatedAt: Number(row['updated_at']),
+  }
+}
+
+function otpFrom(row: Row): OtpCounts {
+  return {
+    attempts: Number(row['otp_attempts']),
+    attemptsMax: Number(row['otp_attempts_max']),
+    sends: Number(row['otp_sends']),
+    sendsMax: Number(row['otp_sends_max']),
+    ...(row['otp_sent_at'] !== null && { sentAt: Number(row['otp_sent_at']) }),
+    ...(row['challenge_until'] !== null && { until: Number(row['challenge_until']) }),
+  }
+}

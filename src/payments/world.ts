@@ -1,0 +1,22 @@
+import type { Db } from '../db/db.ts'
+import type { Perform } from '../gateways/perform.ts'
+import type { Mode } from '../merchants/merchant.ts'
+import type { Now } from '../clock.ts'
+import type { Seal } from '../seal.ts'
+
+/** What the deeds of this room need from outside; `app.ts` hands it over, a test hands over another. */
+export interface World {
+  readonly db: Db
+  readonly seal: Seal
+  readonly perform: Perform
+  readonly now: Now
+  /** A number in [0, 1), for spreading crowds. */
+  readonly luck: () => number
+  /** Resolves after so many milliseconds of real time. */
+  readonly sleep: (ms: number) => Promise<void>
+  readonly mode: Mode
+  /** The base of every link we give out, without a final slash. */
+  readonly publicUrl: string
+  /** The base URL of the simulated bank's API. */
+  readonly bankUrl: string
+}

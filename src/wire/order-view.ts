@@ -1,0 +1,210 @@
+import { Type } from 'typebox'
+import { isoSeconds } from '../clock.ts'
+import { gatewayNamed } from '../gateways/catalog.ts'
+import { rupees } from '../money.ts'
+import type { Order } from '../payments/order.ts'
+import { holdsMoney, type Txn, txnIdOnWire } from '../payments/txn.ts'
+import { CardBody, cardBody } from './card-view.ts'
+import { plainFields, udfNames } from './order-request.ts'
+import { responseOf, statusId, unifiedOf } from './status.ts'
+import { GatewayBody, gatewayBody, TextOrNull } from './txn-view.ts'
+
+const optionalTexts = Object.fromEntries(
+  plainFields.map((name) => [name, Type.Optional(Type.String())]),
+) as Record<(typeof plainFields)[number], Type.TOptional<Type.TString>>
+
+const udfs = Object.fromEntries(udfNames.map((name) => [name, Type.String()])) as Record<
+  (typeof udfNames)[number],
+  Type.TString
+>
+
+const TxnDetail = Type.Object({
+  txn_id: Type.String(),
+  order_id: Type.String(),
+  txn_uuid: Type.String(),
+  status: Type.String(),
+  error_code: TextOrNull,
+  error_message: Type.String(),
+  net_amount: Type.Number(),
+  txn_amount: Type.Number(),
+  surcharge_amount: Type.Null(),
+  tax_amount: Type.Null(),
+  offer_deduction_amount: Type.Null(),
+  gateway_id: Type.Integer(),
+  gateway: Type.String(),
+  currency: Type.String(),
+  express_checkout: Type.Boolean(),
+  redirect: Type.Boolean(),
+  created: Type.String(),
+  txn_flow_type: Type.Literal('CARD_TRANSACTION'),
+  metadata: Type.Object({}, { additionalProperties: true }),
+  response_code: TextOrNull,
+  response_message: TextOrNull,
+})
+
+/** The order-status object: what create, update and status answer. */
+export const OrderBody = Type.Object({
+  ...optionalTexts,
+  ...udfs,
+  id: Type.String(),
+  order_id: Type.String(),
+  merchant_id: Type.String(),
+  status: Type.String(),
+  status_id: Type.Integer(),
+  amount: Type.Number(),
+  currency: Type.String(),
+  effective_amount: Type.Number(),
+  date_created: Type.String(),
+  customer_id: Type.String(),
+  customer_email: Type.String(),
+  customer_phone: Type.String(),
+  product_id: Type.String(),
+  return_url: Type.String(),
+  refunded: Type.Boolean(),
+  amount_refunded: Type.Number(),
+  maximum_eligible_refund_amount: Type.Number(),
+  refunds: Type.Array(Type.Object({})),
+  offers: Type.Array(Type.Object({})),
+  metadata: Type.Object({}, { additionalProperties: true }),
+  payment_links: Type.Object({ web: Type.String(), mobile: Type.String(), iframe: Type.String() }),
+  gateway_reference_id: Type.Null(),
+  txn_id: Type.Optional(Type.String()),
+  txn_uuid: Type.Optional(Type.String()),
+  payment_method_type: Type.Optional(Type.Literal('CARD')),
+  payment_method: Type.Optional(Type.String()),
+  auth_type: Type.Optional(Type.String()),
+  card: Type.Optional(CardBody),
+  gateway_id: Type.Optional(Type.Integer()),
+  resp_code: Type.Optional(TextOrNull),
+  resp_message: Type.Optional(TextOrNull),
+  bank_error_code: Type.Optional(Type.String()),
+  bank_error_message: Type.Optional(Type.String()),
+  bank_pg: Type.Optional(Type.Null()),
+  txn_detail: Type.Optional(TxnDetail),
+  payment_gateway_response: Type.Optional(GatewayBody),
+})
+
+/** The answer about an order that is not there. */
+export const NotFoundBody = Type.Object({
+  status: Type.Literal('NOT_FOUND'),
+  status_id: Type.Literal(40),
+  order_id: Type.String(),
+})
+
+/** What to show of an order: its deciding txn, and the status words of a plain order creation. */
+export interface OrderShown {
+  readonly txn?: Txn
+  readonly publicUrl: string
+  readonly fresh?: 'CREATED' | 'NEW'
+}
+
+/** An order as the wire shows it; txn-level keys are there once there is a txn. */
+export function orderBody(order: Order, shown: OrderShown): Type.Static<typeof OrderBody> {
+  const { fields } = order
+  const status = orderStatus(shown)
+  return {
+    ...textsOf(fields),
+    id: order.id,
+    order_id: order.orderId,
+    merchant_id: order.merchant,
+    ...status,
+    amount: rupees(order.amount),
+    currency: order.currency,
+    effective_amount: rupees(order.amount),
+    date_created: isoSeconds(order.createdAt),
+    customer_id: fields['customer_id'] ?? '',
+    customer_email: fields['customer_email'] ?? '',
+    customer_phone: fields['customer_phone'] ?? '',
+    product_id: fields['product_id'] ?? '',
+    return_url: fields['return_url'] ?? '',
+    refunded: false,
+    amount_refunded: 0,
+    maximum_eligible_refund_amount: rupees(order.captured),
+    refunds: [],
+    offers: [],
+    metadata: metadataOf(fields),
+    payment_links: linksOf(order, shown.publicUrl),
+    gateway_reference_id: null,
+    ...(shown.txn && txnKeys(shown.txn)),
+  }
+}
+
+/** The status an order shows: its txn's, or `NEW`, or `CREATED` right after a plain creation. */
+export function orderStatus(shown: Pick<OrderShown, 'txn' | 'fresh'>): {
+  status: string
+  status_id: number
+} {
+  if (shown.txn) return { status: shown.txn.status, status_id: statusId[shown.txn.status] }
+  return shown.fresh === 'CREATED'
+    ? { status: 'CREATED', status_id: 1 }
+    : { status: 'NEW', status_id: 10 }
+}
+
+function txnKeys(txn: Txn) {
+  const gateway = gatewayNamed(txn.gateway)
+  const failed = !holdsMoney(txn.status)
+  return {
+    txn_id: txnIdOnWire(txn),
+    txn_uuid: txn.id,
+    payment_method_type: 'CARD' as const,
+    payment_method: txn.card.brand,
+    auth_type: txn.authType,
+    card: cardBody(txn.card),
+    gateway_id: gateway.wireId,
+    ...responseOf(txn.code),
+    bank_error_code: failed ? (txn.said.code ?? '') : '',
+    bank_error_message: failed ? (txn.said.message ?? '') : '',
+    bank_pg: null,
+    txn_detail: txnDetail(txn),
+    payment_gateway_response: gatewayBody(txn),
+  }
+}
+
+function txnDetail(txn: Txn): Type.Static<typeof TxnDetail> {
+  const gateway = gatewayNamed(txn.gateway)
+  const failed = !holdsMoney(txn.status)
+  return {
+    txn_id: txnIdOnWire(txn),
+    order_id: txn.orderId,
+    txn_uuid: txn.id,
+    status: txn.status,
+    error_code: failed ? (txn.said.code ?? null) : null,
+    error_message: failed ? (txn.said.message ?? '') : '',
+    net_amount: rupees(txn.amount),
+    txn_amount: rupees(txn.amount),
+    surcharge_amount: null,
+    tax_amount: null,
+    offer_deduction_amount: null,
+    gateway_id: gateway.wireId,
+    gateway: gateway.wireName,
+    currency: txn.currency,
+    express_checkout: true,
+    redirect: true,
+    created: isoSeconds(txn.createdAt),
+    txn_flow_type: 'CARD_TRANSACTION',
+    metadata: { payment_channel: 'WEB' },
+    ...unifiedOf(txn.code),
+  }
+}
+
+type Texts = Record<(typeof udfNames)[number], string>
+
+function textsOf(fields: Order['fields']): Texts {
+  const texts: Record<string, string> = {}
+  for (const name of udfNames) texts[name] = fields[name] ?? ''
+  for (const name of plainFields) if (fields[name] !== undefined) texts[name] = fields[name]
+  return texts as Texts
+}
+
+function metadataOf(fields: Order['fields']): Record<string, string> {
+  const metadata: Record<string, string> = {}
+  for (const [name, text] of Object.entries(fields)) {
+    if (name.startsWith('metadata.')) metadata[name.slice('metadata.'.length)] = text
+  }
+  return metadata
+}
+
+function linksOf(order: Order, publicUrl: string) {
+  const web = `${publicUrl}/merchant/pay/${order.merchant}/${order.id}`
+  return { web, mobile: `${web}?mobile=true`, iframe: `${web}?iframe=true` }
+}

@@ -1,0 +1,60 @@
+import { Type } from 'typebox'
+import { type Refusal, refusals } from '../refusal.ts'
+
+/** The documented body of a refusal: the classic three words, and `error_info` with the details. */
+export const RefusalSchema = Type.Object({
+  status: Type.String(),
+  error_code: Type.String(),
+  error_message: Type.String(),
+  order_id: Type.Optional(Type.String()),
+  error_info: Type.Object({
+    category: Type.String(),
+    code: Type.String(),
+    developer_message: Type.String(),
+    user_message: Type.String(),
+    request_id: Type.String(),
+    href: Type.Literal('NA'),
+    fields: Type.Array(Type.Object({ field_name: Type.String(), reason: Type.String() })),
+  }),
+})
+
+/** A body as {@link RefusalSchema} describes it. */
+export type RefusalBody = Type.Static<typeof RefusalSchema>
+
+/** The body that tells a caller of a refusal; `requestId` is the id of the refused call. */
+export function refusalBody(refusal: Refusal, requestId: string): RefusalBody {
+  const row = refusals[refusal.reason]
+  const { orderId, fields = [] } = refusal.detail
+  return {
+    status: row.status,
+    error_code: row.code,
+    error_message: refusal.message,
+    ...(orderId === undefined ? undefined : { order_id: orderId }),
+    error_info: {
+      category: row.category,
+      code: row.info,
+      developer_message: refusal.message,
+      user_message: refusal.message,
+      request_id: requestId,
+      href: 'NA',
+      fields: [...fields],
+    },
+  }
+}
+
+/** The HTTP status of a refusal. */
+export function refusalStatus(refusal: Refusal): number {
+  return refusals[refusal.reason].http
+}
+
+/** The headers a refusal adds to its answer: when to ask again, and how to authenticate. */
+export function refusalHeaders(refusal: Refusal): Readonly<Record<string, string>> {
+  const { retryAfterSeconds } = refusal.detail
+  return {
+    ...(retryAfterSeconds === undefined ? undefined : { 'retry-after': String(retryAfterSeconds) }),
+    // RFC 9110 section 15.5.2: a 401 names its scheme.
+    ...(refusalStatus(refusal) === 401
+      ? { 'www-authenticate': 'Basic realm="directotp"' }
+      : undefined),
+  }
+}

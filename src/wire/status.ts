@@ -1,0 +1,49 @@
+import type { ResponseCode } from '../gateways/gateway.ts'
+import type { TxnStatus } from '../payments/txn.ts'
+
+/** The wire's number of each txn status. AUTHORIZED is 24, as the Direct OTP tables print it. */
+export const statusId: Record<TxnStatus, number> = {
+  STARTED: 20,
+  CHARGED: 21,
+  JUSPAY_DECLINED: 22,
+  PENDING_VBV: 23,
+  AUTHORIZED: 24,
+  AUTHENTICATION_FAILED: 26,
+  AUTHORIZATION_FAILED: 27,
+  AUTHORIZING: 28,
+}
+
+/** What each unified response code says to a person. */
+const responseMessage: Record<ResponseCode, string> = {
+  TXN_SUCCESS: 'Transaction is successful',
+  TXN_EXPIRED: 'Transaction failed as it could not be completed in time. Please retry',
+  TXN_NOT_FOUND: 'Transaction not found at Gateway end',
+  TXN_FAILURE: 'Transaction failed',
+  INCORRECT_OTP: 'Incorrect OTP. Please try again',
+  OTP_EXPIRED: 'OTP has expired. Please ask for a new one',
+  OTP_ATTEMPTS_EXCEEDED: 'Max authentication attempt exceeded.',
+  USER_DECLINED: 'User did not complete authentication',
+  BANK_DECLINED: "Transaction failed at Bank's end",
+  INSUFFICIENT_BALANCE: "User doesn't have sufficient balance in the account",
+  GATEWAY_UNREACHABLE: 'Gateway could not be reached. Please try again',
+  PENDING_AT_BANK: 'Transaction status is pending from bank',
+}
+
+/** The top-level `resp_code` and `resp_message`: `00` and nothing for success, else the code. */
+export function responseOf(code: ResponseCode | ''): {
+  resp_code: string | null
+  resp_message: string | null
+} {
+  if (code === '') return { resp_code: null, resp_message: null }
+  if (code === 'TXN_SUCCESS') return { resp_code: '00', resp_message: '' }
+  return { resp_code: code, resp_message: responseMessage[code] }
+}
+
+/** The unified code and its words, as `txn_detail` always shows them. */
+export function unifiedOf(code: ResponseCode | ''): {
+  response_code: string | null
+  response_message: string | null
+} {
+  if (code === '') return { response_code: null, response_message: null }
+  return { response_code: code, response_message: responseMessage[code] }
+}
