@@ -1,5 +1,5 @@
 import { isIP } from 'node:net'
-import type { MerchantId } from './ids.ts'
+import { isMerchantId, type MerchantId } from './ids.ts'
 import { Secret } from './secret.ts'
 
 /** The levels of the log, the most talkative first. */
@@ -183,7 +183,7 @@ function folder(text: string): string | undefined {
 }
 
 function merchantId(text: string): MerchantId | undefined {
-  return /^[A-Za-z0-9_-]{1,32}$/.test(text) ? (text as MerchantId) : undefined
+  return isMerchantId(text) ? text : undefined
 }
 
 /** A key travels as the user of Basic auth, so a colon would end it. */

@@ -23,6 +23,11 @@ export type Shard = number & { readonly [kind]: 'Shard' }
 /** 128 bits: ids that protect something must not be guessable (OWASP ASVS 11.5.1). */
 const idBytes = 16
 
+/** Whether the operator may give a merchant this id: it becomes part of txn ids and page links. */
+export function isMerchantId(text: string): text is MerchantId {
+  return /^[A-Za-z0-9_-]{1,32}$/.test(text)
+}
+
 /** The shard of everything that belongs to one order. */
 export function shardOf(merchant: MerchantId, order: OrderId): Shard {
   const digest = createHash('sha256').update(`${merchant}\0${order}`).digest()

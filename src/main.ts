@@ -3,14 +3,9 @@ import { join } from 'node:path'
 import { addMerchant } from './add-merchant.ts'
 import { type App, startApp } from './app.ts'
 import { type Env, readProcessEnv } from './env.ts'
-import type { MerchantId } from './ids.ts'
+import { isMerchantId, type MerchantId } from './ids.ts'
 import { keyHash, keyId, newKey } from './merchants/key.ts'
-import {
-  isMerchantId,
-  readSetting,
-  type Settings,
-  settingNames,
-} from './merchants/merchant.ts'
+import { readSetting, type Settings, settingNames } from './merchants/merchant.ts'
 import { changeSettings, findMerchant, insertKey, revokeKey } from './merchants/merchants.ts'
 import { CannotStart, openStore, type Store } from './open-store.ts'
 import { Secret } from './secret.ts'

@@ -159,7 +159,7 @@ export class Refusal extends Error {
   readonly detail: RefusalDetail
 
   constructor(reason: RefusalName, detail: RefusalDetail = {}) {
-    super(refusals[reason].message.replace('{}', detail.subject ?? ''))
+    super(refusals[reason].message.replace('{}', () => detail.subject ?? ''))
     this.name = 'Refusal'
     this.reason = reason
     this.detail = detail

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { type IncomingMessage, STATUS_CODES } from 'node:http'
-import type { Socket } from 'node:net'
+import type { IncomingMessage } from 'node:http'
 import fastify, {
   type FastifyInstance,
   type FastifyReply,
@@ -14,6 +13,7 @@ import { refusalBody, refusalHeaders, refusalStatus } from '../wire/refusal-view
 import { noFields, readForm, readJson, readQuery } from '../wire/request.ts'
 import { addLimits, type Limits } from './limits.ts'
 import { type LogStream, logOptions, RequestLog } from './log.ts'
+import { answerUnreadable } from './unreadable.ts'
 
 /** What the door needs to know. */
 export interface DoorOptions {
@@ -119,7 +119,6 @@ export function openDoor(options: DoorOptions): FastifyInstance {
     if (refusal.reason === 'internal_error') request.log.error({ err: error }, 'internal error')
     refuse(refusal, request.id, reply)
   })
-  app.setNotFoundHandler((request, reply) => refuse(new Refusal('not_found'), request.id, reply))
   greet(app, headers)
   addLimits(app, options.limits)
   app.addHook('onRequest', look)
@@ -136,7 +135,8 @@ function greet(app: FastifyInstance, headers: Readonly<Record<string, string>>):
   app.addHook('onRequest', (request, reply, done) => {
     sign(request.id, reply, headers)
     if (closing) done(new Refusal('unavailable', { retryAfterSeconds: 1 }))
-    else if (request.raw.httpVersionMajor !== 1) done(unreadable(undefined).refusal)
+    else if (request.raw.httpVersionMajor !== 1)
+      done(new Refusal('malformed_body', { subject: 'it is not HTTP/1.1' }))
     else done()
   })
 }
@@ -237,41 +237,4 @@ function fieldRefusal(error: FastifySchemaValidationError | undefined): Refusal 
     subject: `${known} ${reason}.`,
     fields: [{ field_name: known, reason }],
   })
-}
-
-/** Answers bytes that are no HTTP request, on the raw socket, and closes it. */
-function answerUnreadable(
-  this: FastifyInstance,
-  error: Error & { code?: string },
-  socket: Socket,
-): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) {
-    socket.destroy()
-    return
-  }
-  const { status, refusal } = unreadable(error.code)
-  const id = newRequestId()
-  const body = JSON.stringify(refusalBody(refusal, id))
-  this.log.info({ request_id: id, status, code: error.code }, 'unreadable request')
-  socket.end(
-    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\ncontent-type: application/json; charset=utf-8\r\n` +
-      `content-length: ${Buffer.byteLength(body)}\r\ncache-control: no-store\r\n` +
-      `x-content-type-options: nosniff\r\nx-request-id: ${id}\r\nconnection: close\r\n\r\n${body}`,
-  )
-}
-
-function unreadable(code: string | undefined): { status: number; refusal: Refusal } {
-  switch (code) {
-    case 'HPE_HEADER_OVERFLOW':
-      return { status: 431, refusal: new Refusal('too_large') }
-    case 'HPE_CHUNK_EXTENSIONS_OVERFLOW':
-      return { status: 413, refusal: new Refusal('too_large') }
-    case 'ERR_HTTP_REQUEST_TIMEOUT':
-      return {
-        status: 408,
-        refusal: new Refusal('malformed_body', { subject: 'it took too long' }),
-      }
-    default:
-      return { status: 400, refusal: new Refusal('malformed_body', { subject: 'it is not HTTP' }) }
-  }
 }

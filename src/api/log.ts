@@ -45,6 +45,7 @@ export class RequestLog extends LogController {
     request: FastifyRequest,
     reply: FastifyReply,
   ): void {
+    // Fastify makes routeOptions anew at each look, so nothing is gathered for no line.
     if (!this.#on) return
     reply.log.info(
       {

@@ -4,16 +4,16 @@ import { setImmediate } from 'node:timers/promises'
 import { Client } from 'pg'
 import { engines, migrationsFolder, type TestDatabase } from '../../test/databases.ts'
 import type { Db, Tx } from './db.ts'
+import { openDatabase } from './migrate.ts'
 
 const schema = 'create table tallies (id text not null primary key, n bigint not null);'
 const add = 'update tallies set n = n + 1 where id = $1 returning n'
 const all = 'select id, n from tallies order by id'
 
+const postgres = engines.find(({ name }) => name === 'postgres') ?? assert.fail()
 let database: TestDatabase
 let db: Db
 before(async () => {
-  const postgres = engines.find(({ name }) => name === 'postgres')
-  assert(postgres)
   database = await postgres.open(await migrationsFolder(schema))
   db = database.db
 })
@@ -30,7 +30,8 @@ test('a work that loses a deadlock is run again', async () => {
   let runs = 0
   const work = (mine: 0 | 1, ids: readonly [string, string]) => async (t: Tx) => {
     runs++
-    t.put("set local deadlock_timeout = '10ms'")
+    // Only one of them looks for the deadlock so soon, so only that one loses.
+    if (mine === 0) t.put("set local deadlock_timeout = '10ms'")
     await t.get(add, [ids[0]])
     firsts[mine].resolve()
     // PostgreSQL does not notice a foreign await; no work of the product has one.
@@ -86,6 +87,17 @@ test('connections that are lost while idle are replaced', async () => {
   // The pool learns of it in its own time; until then a statement may meet a dead connection.
   while (!(await db.read(all).catch(() => undefined))) await setImmediate()
   await db.tx(async (t) => t.put(add, ['a']))
+})
+
+test('who migrates waits for another who does', async () => {
+  const slow = `${schema} select cast(pg_sleep(0.2) as text);`
+  const empty = await postgres.open(await migrationsFolder())
+  const folder = await migrationsFolder(slow)
+  const { databaseUrl, dataDir } = empty
+  const both = await Promise.all([1, 2].map(() => openDatabase({ databaseUrl, dataDir, folder })))
+  assert.deepEqual(await both[0]?.read(all), [])
+  for (const one of both) await one.close()
+  await empty.close()
 })
 
 test('statements are prepared under a name, and the session has its limits', async () => {

@@ -79,11 +79,6 @@ export function isReturnUrl(text: string, mode: Mode): boolean {
   return scheme && url.username === '' && url.password === ''
 }
 
-/** Whether the operator may give a merchant this id: it becomes part of txn ids and page links. */
-export function isMerchantId(text: string): text is MerchantId {
-  return /^[A-Za-z0-9_-]{1,32}$/.test(text)
-}
-
 function isSettingName(name: string): name is keyof Settings {
   return Object.hasOwn(readers, name)
 }
