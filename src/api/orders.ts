@@ -9,14 +9,14 @@ import type { World } from '../payments/world.ts'
 import { Refusal } from '../refusal.ts'
 import { OrderRequest, readNewOrder, readOrderChange } from '../wire/order-request.ts'
 import { NotFoundBody, OrderBody, orderBody } from '../wire/order-view.ts'
-import { RefusalSchema } from '../wire/refusal-view.ts'
+import { refusedAnswers } from '../wire/refusal-view.ts'
+import { bodyTypes } from '../wire/request.ts'
 import { byCaller, fieldsOf } from './auth.ts'
 
 const OrderPath = Type.Object({ order_id: Type.String() })
 const OrderQuery = Type.Object({ order_id: Type.Optional(Type.String()) })
-const refused = { 400: RefusalSchema, 401: RefusalSchema }
-const shown = { 200: Type.Union([OrderBody, NotFoundBody]), ...refused }
-const written = { 200: OrderBody, ...refused }
+const shown = { 200: Type.Union([OrderBody, NotFoundBody]), ...refusedAnswers }
+const written = { 200: OrderBody, ...refusedAnswers }
 
 /** The longest order id any merchant may have set; a longer one names no order. */
 const longestOrderId = 64
@@ -27,7 +27,14 @@ export function orderRoutes(scope: FastifyInstance, world: World): void {
 
   scope.post(
     '/orders',
-    { schema: { summary: 'Create an order', body: OrderRequest, response: written } },
+    {
+      schema: {
+        summary: 'Create an order',
+        consumes: bodyTypes,
+        body: OrderRequest,
+        response: written,
+      },
+    },
     async (request) => {
       const order = await create(world, request, 'refuse')
       return orderBody(order, { publicUrl, fresh: 'NEW', ...(await deciding(world, order)) })
@@ -36,7 +43,14 @@ export function orderRoutes(scope: FastifyInstance, world: World): void {
 
   scope.post(
     '/order/create',
-    { schema: { summary: 'Create or update an order', body: OrderRequest, response: written } },
+    {
+      schema: {
+        summary: 'Create or update an order',
+        consumes: bodyTypes,
+        body: OrderRequest,
+        response: written,
+      },
+    },
     async (request) => {
       const order = await create(world, request, 'change')
       return orderBody(order, { publicUrl, fresh: 'CREATED', ...(await deciding(world, order)) })
@@ -48,6 +62,7 @@ export function orderRoutes(scope: FastifyInstance, world: World): void {
     {
       schema: {
         summary: 'Update an unpaid order',
+        consumes: bodyTypes,
         params: OrderPath,
         body: OrderRequest,
         response: written,
@@ -78,7 +93,14 @@ export function orderRoutes(scope: FastifyInstance, world: World): void {
 
   scope.post(
     '/order/status',
-    { schema: { summary: 'Order status', body: OrderQuery, response: shown } },
+    {
+      schema: {
+        summary: 'Order status',
+        consumes: bodyTypes,
+        body: OrderQuery,
+        response: shown,
+      },
+    },
     (request) =>
       status(
         world,

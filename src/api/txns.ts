@@ -4,7 +4,8 @@ import { authenticate } from '../payments/authenticate.ts'
 import { pay } from '../payments/pay.ts'
 import { resendOtp } from '../payments/resend-otp.ts'
 import type { World } from '../payments/world.ts'
-import { RefusalSchema } from '../wire/refusal-view.ts'
+import { refusedAnswers } from '../wire/refusal-view.ts'
+import { bodyTypes } from '../wire/request.ts'
 import {
   readStart,
   readSubmission,
@@ -17,7 +18,7 @@ import { byCaller, fieldsOf } from './auth.ts'
 
 const TxnPath = Type.Object({ id: Type.String() })
 const ChallengePath = Type.Object({ id: Type.String(), challenge_id: Type.String() })
-const refused = { 400: RefusalSchema, 401: RefusalSchema }
+const ToPage = Type.Null({ description: 'Without format=json: to the page of this payment' })
 
 /** `/txns` and `/v2/txns/…`: start a payment, submit its OTP, have it sent again. */
 export function txnRoutes(scope: FastifyInstance, world: World): void {
@@ -26,8 +27,9 @@ export function txnRoutes(scope: FastifyInstance, world: World): void {
     {
       schema: {
         summary: 'Start authentication',
+        consumes: bodyTypes,
         body: StartRequest,
-        response: { 200: StartBody, ...refused },
+        response: { 200: StartBody, 302: ToPage, ...refusedAnswers },
       },
     },
     async (request, reply) => {
@@ -44,9 +46,10 @@ export function txnRoutes(scope: FastifyInstance, world: World): void {
     {
       schema: {
         summary: 'Process OTP',
+        consumes: bodyTypes,
         params: TxnPath,
         body: SubmitRequest,
-        response: { 200: ProcessBody, ...refused },
+        response: { 200: ProcessBody, ...refusedAnswers },
       },
     },
     async (request) => {
@@ -64,7 +67,7 @@ export function txnRoutes(scope: FastifyInstance, world: World): void {
       schema: {
         summary: 'Resend OTP',
         params: ChallengePath,
-        response: { 200: StartBody, ...refused },
+        response: { 200: StartBody, ...refusedAnswers },
       },
     },
     async (request) => {

@@ -48,6 +48,7 @@ export function openPostgres(url: string): Db {
     pipeline: true,
     // A new connection prepares every statement again: none is closed for having nothing to do.
     idleTimeoutMillis: 0,
+    allowExitOnIdle: true,
     keepAlive: true,
     types: { getTypeParser: parserOf as CustomTypesConfig['getTypeParser'] },
     onConnect: prepareSession,

@@ -1,4 +1,4 @@
-import type { Db, Tx } from '../db/db.ts'
+import type { Db, Row, Tx } from '../db/db.ts'
 import type { MerchantId } from '../ids.ts'
 import type { Seal } from '../seal.ts'
 import { isGatewayName } from './catalog.ts'
@@ -18,14 +18,15 @@ export async function accountsOf(by: AccountReader, merchant: MerchantId): Promi
      order by created_at`,
     [merchant],
   )
-  return rows.map((row) => {
-    const gateway = String(row['gateway'])
-    if (!isGatewayName(gateway)) throw new Error(`account of an unknown gateway: ${gateway}`)
-    const id = String(row['id'])
-    const sealed = String(row['credentials'])
-    const credentials = JSON.parse(by.seal.open(sealed, sealedFor(merchant, id)))
-    return { id, gateway, access: { baseUrl: by.bankUrl, credentials } }
-  })
+  return rows.map((row) => accountFrom(by, merchant, row))
+}
+
+function accountFrom({ seal, bankUrl }: AccountReader, merchant: MerchantId, row: Row): Account {
+  const gateway = String(row['gateway'])
+  if (!isGatewayName(gateway)) throw new Error(`account of an unknown gateway: ${gateway}`)
+  const id = String(row['id'])
+  const credentials = JSON.parse(seal.open(String(row['credentials']), sealedFor(merchant, id)))
+  return { id, gateway, access: { baseUrl: bankUrl, credentials } }
 }
 
 /** Gives a merchant an account at the simulated bank, named `simulator`, unless they have it. */

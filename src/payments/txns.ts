@@ -1,4 +1,4 @@
-import type { Row, Tx } from '../db/db.ts'
+import type { Row, Tx, Value } from '../db/db.ts'
 import type { CardFacts } from '../cards/card.ts'
 import { isGatewayName } from '../gateways/catalog.ts'
 import {
@@ -123,52 +123,62 @@ export interface Turn {
 /** Takes the turn to submit an OTP, and spends the attempt. Throws `Overtaken`. */
 export async function spendAttempt(
   t: Tx,
-  key: TxnKey,
+  txn: Txn,
   turn: Turn & { autoCapture: boolean },
 ): Promise<Txn> {
-  const [row] = await t.get(
-    `update txns set otp_attempts = otp_attempts + 1, auto_capture = $6, lease = lease + 1,
-       lease_until = $5, due_at = $5, asked_at = $4, updated_at = $4
-     where shard = $1 and merchant = $2 and id = $3 and status = 'PENDING_VBV' and lease_until = 0
-       and closed_by is null and otp_sends > 0 and challenge_until > $4
+  const rows = await t.get(
+    `update txns set otp_attempts = otp_attempts + 1, auto_capture = $7, lease = lease + 1,
+       lease_until = $6, due_at = $6, asked_at = $5, updated_at = $5
+     where shard = $1 and merchant = $2 and id = $3 and lease = $4 and lease_until = 0
+       and status = 'PENDING_VBV' and closed_by is null and otp_sends > 0 and challenge_until > $5
        and otp_attempts < otp_attempts_max
-     returning ${columns}`,
-    [key.shard, key.merchant, key.id, turn.now, turn.leaseUntil, turn.autoCapture ? 1 : 0],
+     returning id`,
+    [...turnOf(txn, turn), turn.autoCapture ? 1 : 0],
   )
-  if (!row) throw new Overtaken()
-  return txnFrom(row)
+  const taken = turnTaken(rows, txn, turn)
+  const otp = { ...txn.otp, attempts: txn.otp.attempts + 1 }
+  return { ...taken, otp, autoCapture: turn.autoCapture, askedAt: turn.now, updatedAt: turn.now }
 }
 
 /** Takes the turn to have the OTP sent again, and spends the send. Throws `Overtaken`. */
 export async function spendSend(
   t: Tx,
-  key: TxnKey,
+  txn: Txn,
   turn: Turn & { sentBefore: number },
 ): Promise<Txn> {
-  const [row] = await t.get(
-    `update txns set otp_sends = otp_sends + 1, otp_sent_at = $4, lease = lease + 1, lease_until = $5, due_at = $5,
-       asked_at = $4, updated_at = $4
-     where shard = $1 and merchant = $2 and id = $3 and status = 'PENDING_VBV' and lease_until = 0
-       and closed_by is null and otp_sends > 0 and challenge_until > $4
-       and otp_sends < otp_sends_max and otp_sent_at <= $6
-     returning ${columns}`,
-    [key.shard, key.merchant, key.id, turn.now, turn.leaseUntil, turn.sentBefore],
+  const rows = await t.get(
+    `update txns set otp_sends = otp_sends + 1, otp_sent_at = $5, lease = lease + 1,
+       lease_until = $6, due_at = $6, asked_at = $5, updated_at = $5
+     where shard = $1 and merchant = $2 and id = $3 and lease = $4 and lease_until = 0
+       and status = 'PENDING_VBV' and closed_by is null and otp_sends > 0 and challenge_until > $5
+       and otp_sends < otp_sends_max and otp_sent_at <= $7
+     returning id`,
+    [...turnOf(txn, turn), turn.sentBefore],
   )
-  if (!row) throw new Overtaken()
-  return txnFrom(row)
+  const taken = turnTaken(rows, txn, turn)
+  const otp = { ...txn.otp, sends: txn.otp.sends + 1, sentAt: turn.now }
+  return { ...taken, otp, askedAt: turn.now, updatedAt: turn.now }
 }
 
-/** Takes the turn to ask how the payment stands, if it is still as `txn`. Throws `Overtaken`. */
+/** Takes the turn to ask how the payment stands, if nobody else is asking. Throws `Overtaken`. */
 export async function takeTurn(t: Tx, txn: Txn, turn: Turn): Promise<Txn> {
-  const [row] = await t.get(
-    `update txns set lease = lease + 1, lease_until = $5, due_at = $5, looks = looks + 1
-     where shard = $1 and merchant = $2 and id = $3 and lease_until <= $4 and status = $6
-       and lease = $7
-     returning ${columns}`,
-    [txn.shard, txn.merchant, txn.id, turn.now, turn.leaseUntil, txn.status, txn.lease],
+  const rows = await t.get(
+    `update txns set lease = lease + 1, lease_until = $6, due_at = $6, looks = looks + 1
+     where shard = $1 and merchant = $2 and id = $3 and lease = $4 and lease_until <= $5
+       and status = $7
+     returning id`,
+    [...turnOf(txn, turn), txn.status],
   )
-  if (!row) throw new Overtaken()
-  return txnFrom(row)
+  return { ...turnTaken(rows, txn, turn), looks: txn.looks + 1 }
+}
+
+function turnOf(txn: Txn, turn: Turn): Value[] {
+  return [txn.shard, txn.merchant, txn.id, txn.lease, turn.now, turn.leaseUntil]
+}
+
+function turnTaken(rows: readonly Row[], txn: Txn, { leaseUntil }: Turn): Txn {
+  if (rows.length === 0) throw new Overtaken()
+  return { ...txn, lease: txn.lease + 1, leaseUntil, dueAt: leaseUntil }
 }
 
 /** Closes a txn's challenge for the bank's page, if no OTP is with the bank. Throws `Overtaken`. */

@@ -71,6 +71,7 @@ export const OrderRequest = Type.Object({
   currency: Type.Optional(Type.String({ description: 'INR' })),
   merchant_id: text,
   ...keptTexts,
+  'metadata.txns.auto_capture': text,
 })
 
 /** An order to be created. Refuses a bad amount, currency, order id or return URL. */

@@ -3,11 +3,11 @@ import { isoSeconds } from '../clock.ts'
 import { gatewayNamed } from '../gateways/catalog.ts'
 import { rupees } from '../money.ts'
 import type { Order } from '../payments/order.ts'
-import { holdsMoney, type Txn, txnIdOnWire } from '../payments/txn.ts'
+import { holdsMoney, type Txn, type TxnStatus, txnIdOnWire } from '../payments/txn.ts'
 import { CardBody, cardBody } from './card-view.ts'
 import { plainFields, udfNames } from './order-request.ts'
-import { responseOf, statusId, unifiedOf } from './status.ts'
-import { GatewayBody, gatewayBody, TextOrNull } from './txn-view.ts'
+import { responseOf, statusId, TxnStatusText, unifiedOf } from './status.ts'
+import { FreeForm, GatewayBody, gatewayBody, TextOrNull } from './txn-view.ts'
 
 const optionalTexts = Object.fromEntries(
   plainFields.map((name) => [name, Type.Optional(Type.String())]),
@@ -22,7 +22,7 @@ const TxnDetail = Type.Object({
   txn_id: Type.String(),
   order_id: Type.String(),
   txn_uuid: Type.String(),
-  status: Type.String(),
+  status: TxnStatusText,
   error_code: TextOrNull,
   error_message: Type.String(),
   net_amount: Type.Number(),
@@ -37,9 +37,16 @@ const TxnDetail = Type.Object({
   redirect: Type.Boolean(),
   created: Type.String(),
   txn_flow_type: Type.Literal('CARD_TRANSACTION'),
-  metadata: Type.Object({}, { additionalProperties: true }),
+  metadata: FreeForm,
   response_code: TextOrNull,
   response_message: TextOrNull,
+})
+
+type OrderStatus = 'NEW' | 'CREATED' | TxnStatus
+
+const OrderStatusText = Type.Unsafe<OrderStatus>({
+  type: 'string',
+  enum: ['NEW', 'CREATED', ...Object.keys(statusId)],
 })
 
 /** The order-status object: what create, update and status answer. */
@@ -49,7 +56,7 @@ export const OrderBody = Type.Object({
   id: Type.String(),
   order_id: Type.String(),
   merchant_id: Type.String(),
-  status: Type.String(),
+  status: OrderStatusText,
   status_id: Type.Integer(),
   amount: Type.Number(),
   currency: Type.String(),
@@ -63,9 +70,12 @@ export const OrderBody = Type.Object({
   refunded: Type.Boolean(),
   amount_refunded: Type.Number(),
   maximum_eligible_refund_amount: Type.Number(),
-  refunds: Type.Array(Type.Object({})),
-  offers: Type.Array(Type.Object({})),
-  metadata: Type.Object({}, { additionalProperties: true }),
+  refunds: Type.Array(FreeForm),
+  offers: Type.Array(FreeForm),
+  metadata: Type.Unsafe<Record<string, string>>({
+    type: 'object',
+    additionalProperties: { type: 'string' },
+  }),
   payment_links: Type.Object({ web: Type.String(), mobile: Type.String(), iframe: Type.String() }),
   gateway_reference_id: Type.Null(),
   txn_id: Type.Optional(Type.String()),
@@ -131,7 +141,7 @@ export function orderBody(order: Order, shown: OrderShown): Type.Static<typeof O
 
 /** The status an order shows: its txn's, or `NEW`, or `CREATED` right after a plain creation. */
 export function orderStatus(shown: Pick<OrderShown, 'txn' | 'fresh'>): {
-  status: string
+  status: OrderStatus
   status_id: number
 } {
   if (shown.txn) return { status: shown.txn.status, status_id: statusId[shown.txn.status] }

@@ -18,6 +18,9 @@ export const RefusalSchema = Type.Object({
   }),
 })
 
+/** What every route may answer beside its own: a refusal, always of one form. */
+export const refusedAnswers = { '4xx': RefusalSchema, '5xx': RefusalSchema } as const
+
 /** A body as {@link RefusalSchema} describes it. */
 export type RefusalBody = Type.Static<typeof RefusalSchema>
 

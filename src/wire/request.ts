@@ -6,6 +6,9 @@ import { Refusal } from '../refusal.ts'
  */
 export type Fields = Readonly<Record<string, string>>
 
+/** How a body may be written. Clients of the API send both. */
+export const bodyTypes = ['application/x-www-form-urlencoded', 'application/json'] as const
+
 /** No fields at all: what an empty body or query says. */
 export const noFields: Fields = Object.freeze(Object.create(null))
 

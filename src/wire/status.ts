@@ -1,3 +1,4 @@
+import { Type } from 'typebox'
 import type { ResponseCode } from '../gateways/gateway.ts'
 import type { TxnStatus } from '../payments/txn.ts'
 
@@ -12,6 +13,12 @@ export const statusId: Record<TxnStatus, number> = {
   AUTHORIZATION_FAILED: 27,
   AUTHORIZING: 28,
 }
+
+/** A txn's status in a schema. */
+export const TxnStatusText = Type.Unsafe<TxnStatus>({
+  type: 'string',
+  enum: Object.keys(statusId),
+})
 
 /** What each unified response code says to a person. */
 const responseMessage: Record<ResponseCode, string> = {

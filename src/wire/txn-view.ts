@@ -2,12 +2,24 @@ import { Type } from 'typebox'
 import { isoSeconds } from '../clock.ts'
 import { gatewayNamed } from '../gateways/catalog.ts'
 import type { Settings } from '../merchants/merchant.ts'
-import { hasChallenge, resendAllowed, submitAllowed, type Txn, txnIdOnWire } from '../payments/txn.ts'
+import {
+  hasChallenge,
+  resendAllowed,
+  submitAllowed,
+  type Txn,
+  txnIdOnWire,
+} from '../payments/txn.ts'
 import { CardBody, cardBody } from './card-view.ts'
-import { responseOf, statusId } from './status.ts'
+import { responseOf, statusId, TxnStatusText } from './status.ts'
 
 /** Text or null on the wire. */
 export const TextOrNull = Type.Unsafe<string | null>({ type: ['string', 'null'] })
+
+/** An object whose keys are not ours to name. */
+export const FreeForm = Type.Unsafe<Record<string, unknown>>({
+  type: 'object',
+  additionalProperties: true,
+})
 
 const ChallengeParams = Type.Object({
   id: Type.String(),
@@ -38,12 +50,12 @@ export const StartBody = Type.Object({
   order_id: Type.String(),
   txn_id: Type.String(),
   txn_uuid: Type.String(),
-  status: Type.String(),
+  status: TxnStatusText,
   status_id: Type.Integer(),
   resp_code: TextOrNull,
   resp_message: TextOrNull,
   payment: Type.Optional(PaymentBody),
-  offer_details: Type.Object({ offers: Type.Array(Type.Object({})) }),
+  offer_details: Type.Object({ offers: Type.Array(FreeForm) }),
 })
 
 /** What the gateway said, in its own words. */
@@ -55,7 +67,7 @@ export const GatewayBody = Type.Object({
   auth_id_code: Type.String(),
   resp_code: Type.String(),
   resp_message: Type.String(),
-  gateway_response_map: Type.Object({}, { additionalProperties: true }),
+  gateway_response_map: FreeForm,
 })
 
 /** The answer of Process OTP. */
@@ -64,7 +76,7 @@ export const ProcessBody = Type.Object({
   order_id: Type.String(),
   txn_id: Type.String(),
   txn_uuid: Type.String(),
-  status: Type.String(),
+  status: TxnStatusText,
   status_id: Type.Integer(),
   gateway: Type.String(),
   created: Type.String(),
@@ -78,7 +90,7 @@ export const ProcessBody = Type.Object({
   }),
   payment: Type.Optional(PaymentBody),
   payment_gateway_response: GatewayBody,
-  refunds: Type.Array(Type.Object({})),
+  refunds: Type.Array(FreeForm),
 })
 
 /** What a view needs to know beyond the txn. */

@@ -1,0 +1,128 @@
+import type { Card, GatewayResponse, TxnStatus } from './payment.ts'
+
+type AddressPart =
+  | 'first_name'
+  | 'last_name'
+  | 'line1'
+  | 'line2'
+  | 'line3'
+  | 'city'
+  | 'state'
+  | 'country'
+  | 'postal_code'
+  | 'phone'
+  | 'country_code_iso'
+
+type UdfName = `udf${1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9 | 10}`
+
+/** What an order shows only when it was said of it. */
+export type OrderDetails = {
+  [K in
+    | 'description'
+    | 'ip_address'
+    | 'user_agent'
+    | `${'billing' | 'shipping'}_address_${AddressPart}`]?: string
+}
+
+/** The ten free fields of a merchant. */
+export type Udfs = { [K in UdfName]: string }
+
+/** What may be said of an order, at its creation and later. */
+export interface OrderFields extends OrderDetails, Partial<Udfs> {
+  customer_id?: string
+  customer_email?: string
+  customer_phone?: string
+  product_id?: string
+  /** Where the customer's browser goes after the bank's page. */
+  return_url?: string
+  /** `{ 'txns.auto_capture': 'false' }` only holds the money of the order's payments. */
+  metadata?: Record<string, string>
+}
+
+/** An order to be created. */
+export interface CreateOrderRequest extends OrderFields {
+  /** The merchant's own: letters, digits, `-`, `_`, `.`; 21 characters at most. */
+  order_id: string
+  /** Rupees, up to two decimals: `"100.00"`. */
+  amount: string
+  currency?: 'INR'
+}
+
+/** What an unpaid order is changed to; what is absent stays. A new amount ends open challenges. */
+export interface UpdateOrderRequest extends OrderFields {
+  amount?: string
+  currency?: 'INR'
+}
+
+/** An order's latest txn in detail. */
+export interface TxnDetail {
+  txn_id: string
+  order_id: string
+  txn_uuid: string
+  status: TxnStatus
+  error_code: string | null
+  error_message: string
+  net_amount: number
+  txn_amount: number
+  surcharge_amount: null
+  tax_amount: null
+  offer_deduction_amount: null
+  gateway_id: number
+  gateway: string
+  currency: string
+  express_checkout: boolean
+  redirect: boolean
+  created: string
+  txn_flow_type: 'CARD_TRANSACTION'
+  metadata: Record<string, unknown>
+  response_code: string | null
+  response_message: string | null
+}
+
+/** An order. The keys that speak of a txn are there once there is one. */
+export interface OrderAnswer extends OrderDetails, Udfs {
+  id: string
+  order_id: string
+  merchant_id: string
+  status: 'NEW' | 'CREATED' | TxnStatus
+  status_id: number
+  /** Rupees, as are all amounts here. */
+  amount: number
+  currency: string
+  effective_amount: number
+  date_created: string
+  customer_id: string
+  customer_email: string
+  customer_phone: string
+  product_id: string
+  return_url: string
+  refunded: boolean
+  amount_refunded: number
+  maximum_eligible_refund_amount: number
+  refunds: Record<string, unknown>[]
+  offers: Record<string, unknown>[]
+  metadata: Record<string, string>
+  payment_links: { web: string; mobile: string; iframe: string }
+  gateway_reference_id: null
+  txn_id?: string
+  txn_uuid?: string
+  payment_method_type?: 'CARD'
+  payment_method?: string
+  auth_type?: string
+  card?: Card
+  gateway_id?: number
+  resp_code?: string | null
+  resp_message?: string | null
+  bank_error_code?: string
+  bank_error_message?: string
+  bank_pg?: null
+  txn_detail?: TxnDetail
+  payment_gateway_response?: GatewayResponse
+}
+
+/** The answer about an order that is not there: an answer, not an error. */
+export interface OrderNotFound {
+  status: 'NOT_FOUND'
+  status_id: 40
+  order_id: string
+}

@@ -1,0 +1,60 @@
+import { test } from 'node:test'
+import type { Type } from 'typebox'
+import type {
+  CreateOrderRequest,
+  OrderAnswer,
+  OrderNotFound,
+  StartAnswer,
+  StartPaymentRequest,
+  SubmitAnswer,
+  SubmitOtpRequest,
+  UpdateOrderRequest,
+} from '../sdk/src/directotp.ts'
+import type { OrderRequest } from '../src/wire/order-request.ts'
+import type { NotFoundBody, OrderBody } from '../src/wire/order-view.ts'
+import type { StartRequest, SubmitRequest } from '../src/wire/txn-request.ts'
+import type { ProcessBody, StartBody } from '../src/wire/txn-view.ts'
+
+/** Intersections and interfaces spelt out, so that only the members are compared. */
+type Plain<T> = T extends object ? { [K in keyof T]: Plain<T[K]> } : T
+
+/** `true` only for types that are the same to the last `?`. */
+type Equal<A, B> =
+  (<T>() => T extends Plain<A> ? 1 : 2) extends <T>() => T extends Plain<B> ? 1 : 2 ? true : false
+
+/** Does not compile for anything but `true`. */
+type Holds<T extends true> = T
+
+/** The names of everything that a request can say. */
+type Names<T> = keyof T & string
+
+/** What the client fills in itself. */
+type FilledIn = 'merchant_id' | 'payment_method_type' | 'format'
+
+/** What the wire calls otherwise than the client does: in the path, or by a dotted name. */
+type WireSubmit = Omit<SubmitOtpRequest, 'id' | 'otp'> & { 'answer.otp': SubmitOtpRequest['otp'] }
+
+/** Every value travels as text, or as the text of a number or a flag. */
+type Sendable<T> = Exclude<T[keyof T], string | number | boolean | undefined>
+
+export type AnswersAreTheServers = [
+  Holds<Equal<OrderAnswer, Type.Static<typeof OrderBody>>>,
+  Holds<Equal<OrderNotFound, Type.Static<typeof NotFoundBody>>>,
+  Holds<Equal<StartAnswer, Type.Static<typeof StartBody>>>,
+  Holds<Equal<SubmitAnswer, Type.Static<typeof ProcessBody>>>,
+]
+
+// `metadata` stands for the wire's `metadata.*`, which no schema can list; `merchant_id` is a header.
+type WireOrder = Omit<Type.Static<typeof OrderRequest>, 'merchant_id'>
+export type RequestsAreTheServers = [
+  Holds<Equal<Exclude<Names<CreateOrderRequest>, 'metadata'>, Names<WireOrder>>>,
+  Holds<Equal<Exclude<Names<UpdateOrderRequest>, 'metadata'> | 'order_id', Names<WireOrder>>>,
+  Holds<Equal<Names<StartPaymentRequest> | FilledIn, Names<Type.Static<typeof StartRequest>>>>,
+  Holds<Equal<Names<WireSubmit>, Names<Type.Static<typeof SubmitRequest>>>>,
+  Holds<Equal<Sendable<Omit<CreateOrderRequest, 'metadata'>>, never>>,
+  Holds<Equal<Sendable<Omit<UpdateOrderRequest, 'metadata'>>, never>>,
+  Holds<Equal<Sendable<StartPaymentRequest>, never>>,
+  Holds<Equal<Sendable<WireSubmit>, never>>,
+]
+
+test("the client's types are the server's: the compiler has looked", () => {})
