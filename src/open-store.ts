@@ -28,7 +28,9 @@ export async function openStore(env: Env): Promise<Store> {
   try {
     const mode = await settleFact(db, 'mode', env.mode)
     if (mode !== env.mode) {
-      throw new CannotStart(`this database was made in ${mode} mode; it can't be used in ${env.mode}`)
+      throw new CannotStart(
+        `this database was made in ${mode} mode; it can't be used in ${env.mode}`,
+      )
     }
     if ((await settleFact(db, 'master key', seal.keyId)) !== seal.keyId) {
       throw new CannotStart('this database was made under another MASTER_KEY')

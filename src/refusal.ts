@@ -99,11 +99,10 @@ export const refusals = {
     'Payment method type cannot be null',
     missing,
   ),
-  payment_method_unsupported: row(
-    'invalid_request_error',
-    'Only CARD payments are supported.',
-    { info: 'FEATURE_NOT_ENABLED', category: 'CONFIG_ERROR' },
-  ),
+  payment_method_unsupported: row('invalid_request_error', 'Only CARD payments are supported.', {
+    info: 'FEATURE_NOT_ENABLED',
+    category: 'CONFIG_ERROR',
+  }),
   invalid_request: row('INVALID_REQUEST', '{}', invalidRequest),
   malformed_body: row('INVALID_REQUEST', 'The request could not be read: {}.', invalidRequest),
   content_type: row('INVALID_REQUEST', 'Content-Type must be form or JSON.', {

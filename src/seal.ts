@@ -32,7 +32,8 @@ export function makeSeal(masterKey: Buffer): Seal {
   const sealKey = derive(masterKey, 'seal')
   const fingerprintKey = derive(masterKey, 'fingerprint')
   const keyId = createHmac('sha256', sealKey).update('key id').digest('hex').slice(0, 8)
-  const boundTo = (to: SealedFor) => Buffer.from(JSON.stringify(['v1', keyId, to.purpose, to.owner]))
+  const boundTo = (to: SealedFor) =>
+    Buffer.from(JSON.stringify(['v1', keyId, to.purpose, to.owner]))
   return {
     keyId,
     close(text, to) {

@@ -225,7 +225,7 @@ async function actOn(found: Txn, step: TxnStep): Promise<unknown> {
     case 'finish':
       return syncNow(world, merchant, { key: found, by })
     default:
-      return step.do satisfies never
+      return step satisfies never
   }
 }
 

@@ -44,8 +44,9 @@ export type AnswersAreTheServers = [
   Holds<Equal<SubmitAnswer, Type.Static<typeof ProcessBody>>>,
 ]
 
-// `metadata` stands for the wire's `metadata.*`, which no schema can list; `merchant_id` is a header.
-type WireOrder = Omit<Type.Static<typeof OrderRequest>, 'merchant_id'>
+// `metadata` stands for the wire's `metadata.*`; the merchant id travels in a header.
+type WireOrder = Omit<Type.Static<typeof OrderRequest>, 'merchant_id' | `metadata.${string}`>
+
 export type RequestsAreTheServers = [
   Holds<Equal<Exclude<Names<CreateOrderRequest>, 'metadata'>, Names<WireOrder>>>,
   Holds<Equal<Exclude<Names<UpdateOrderRequest>, 'metadata'> | 'order_id', Names<WireOrder>>>,

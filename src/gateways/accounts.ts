@@ -41,7 +41,10 @@ export function addSimulatorAccount(t: Tx, seal: Seal, to: { merchant: MerchantI
 
 /** Whether any account is at the simulated bank, which live mode must not know. */
 export async function hasSimulatorAccount(db: Db): Promise<boolean> {
-  const rows = await db.read("select 1 as yes from accounts where gateway = 'simulator' limit 1", [])
+  const rows = await db.read(
+    "select 1 as yes from accounts where gateway = 'simulator' limit 1",
+    [],
+  )
   return rows.length > 0
 }
 

@@ -22,7 +22,10 @@ export function makePerform(fetch: Fetch): Perform {
 
 async function send(fetch: Fetch, call: Call, baseUrl: string, patience: number): Promise<Reply> {
   const late = new AbortController()
-  const timer = setTimeout(() => late.abort(new DOMException('timed out', 'TimeoutError')), patience)
+  const timer = setTimeout(
+    () => late.abort(new DOMException('timed out', 'TimeoutError')),
+    patience,
+  )
   try {
     const response = await fetch(
       new Request(baseUrl + call.path, {

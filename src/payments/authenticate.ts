@@ -103,13 +103,17 @@ async function spend(world: World, { submission, txn }: Submitting): Promise<Txn
     const leaseUntil = now + patienceMs + graceMs
     const autoCapture = submission.autoCapture ?? txn.autoCapture
     const taken = await spendAttempt(t, txn, { now, leaseUntil, autoCapture })
-    appendEvent(t, { ...txn, seq: order.seq }, {
-      kind: 'otp_submitted',
-      txn: txn.id,
-      at: now,
-      by: submission.by,
-      body: { attempt: taken.otp.attempts, of: taken.otp.attemptsMax },
-    })
+    appendEvent(
+      t,
+      { ...txn, seq: order.seq },
+      {
+        kind: 'otp_submitted',
+        txn: txn.id,
+        at: now,
+        by: submission.by,
+        body: { attempt: taken.otp.attempts, of: taken.otp.attemptsMax },
+      },
+    )
     return taken
   })
 }

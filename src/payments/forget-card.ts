@@ -12,7 +12,13 @@ export async function forgetCard(world: World, txn: Txn): Promise<void> {
     const order = await touch(t, txn)
     if (!order) return
     keepCard(t, txn, forgetMost(txn.card))
-    const event = { kind: 'card_forgotten', txn: txn.id, at, by: { door: 'clock' }, body: {} } as const
+    const event = {
+      kind: 'card_forgotten',
+      txn: txn.id,
+      at,
+      by: { door: 'clock' },
+      body: {},
+    } as const
     appendEvent(t, { ...txn, seq: order.seq }, event)
   })
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import type { BankPage } from '../gateways/gateway.ts'
 import type { Merchant } from '../merchants/merchant.ts'
 import { appendEvent, type By } from './events.ts'
-import { touchToChange } from './orders.ts'
+import { touchToOpenPage } from './orders.ts'
 import { pageOf } from './settle.ts'
 import { sync } from './sync.ts'
 import { takeTurnOf } from './take-turn.ts'
@@ -51,8 +51,8 @@ async function open(
   }
   const now = world.now()
   const mayGo = await world.db.tx(async (t) => {
-    const order = await touchToChange(t, txn)
-    if (!order || order.amount !== txn.amount || order.currency !== txn.currency) return false
+    const order = await touchToOpenPage(t, txn)
+    if (!order) return false
     await closeForPage(t, txn, { now, dueAt: now + firstLookMs })
     const event = { kind: 'bank_page_opened', txn: txn.id, at: now, by, body: {} } as const
     appendEvent(t, { ...txn, seq: order.seq }, event)

@@ -65,11 +65,10 @@ export async function findOrderById(
   get: Get,
   key: { shard: Shard; merchant: MerchantId; id: string },
 ): Promise<Order | undefined> {
-  const [row] = await get(`select ${columns} from orders where shard = $1 and merchant = $2 and id = $3`, [
-    key.shard,
-    key.merchant,
-    key.id,
-  ])
+  const [row] = await get(
+    `select ${columns} from orders where shard = $1 and merchant = $2 and id = $3`,
+    [key.shard, key.merchant, key.id],
+  )
   return row && orderFrom(row)
 }
 
@@ -94,6 +93,20 @@ export async function touchToChange(t: Tx, key: OrderKey): Promise<Touched | und
   return row && touchedFrom(row)
 }
 
+/** Touches an order whose customer goes to the bank's page: as to change it, and of this amount. */
+export async function touchToOpenPage(
+  t: Tx,
+  key: OrderKey & { amount: Paise; currency: string },
+): Promise<Touched | undefined> {
+  const [row] = await t.get(
+    `update orders set seq = seq + 1 where shard = $1 and merchant = $2 and order_id = $3
+       and paid_by is null and claimed_by is null and amount = $4 and currency = $5
+     returning ${touchedColumns}`,
+    [key.shard, key.merchant, key.orderId, key.amount, key.currency],
+  )
+  return row && touchedFrom(row)
+}
+
 /** Writes what an update of the order changes, after `touchToChange`. */
 export function changeOrder(
   t: Tx,
@@ -103,7 +116,15 @@ export function changeOrder(
   t.put(
     `update orders set amount = $4, currency = $5, fields = $6, updated_at = $7
      where shard = $1 and merchant = $2 and order_id = $3`,
-    [key.shard, key.merchant, key.orderId, to.amount, to.currency, JSON.stringify(to.fields), to.at],
+    [
+      key.shard,
+      key.merchant,
+      key.orderId,
+      to.amount,
+      to.currency,
+      JSON.stringify(to.fields),
+      to.at,
+    ],
   )
 }
 
@@ -124,11 +145,7 @@ export async function touchToStart(
 }
 
 /** Touches an order to put an OTP to the bank: unpaid, and claimed by nobody or by this txn. */
-export async function touchToClaim(
-  t: Tx,
-  key: OrderKey,
-  txn: TxnId,
-): Promise<Touched | undefined> {
+export async function touchToClaim(t: Tx, key: OrderKey, txn: TxnId): Promise<Touched | undefined> {
   const [row] = await t.get(
     `update orders set seq = seq + 1, claimed_by = $4
      where shard = $1 and merchant = $2 and order_id = $3

@@ -140,7 +140,8 @@ function notSent(txn: Txn, verdict: Of<'not_sent'>, at: Circumstances): Outcome 
 }
 
 function unchanged(txn: Txn, said: Said, at: Circumstances): Outcome {
-  return { ...waiting(txn, said, at), to: txn.status, code: txn.code }
+  const after = waiting(txn, said, at)
+  return after.to === 'PENDING_VBV' ? { ...after, code: txn.code } : after
 }
 
 function moneyHeld(txn: Txn, verdict: Of<'authorized' | 'charged'>): Outcome {
@@ -202,9 +203,7 @@ function unknown(txn: Txn, verdict: Of<'unknown'>, at: Circumstances): Outcome {
         ? { ...undecided(txn, {}, 'AUTHORIZING', at), keepsClaim: false }
         : failed(txn, {}, 'JUSPAY_DECLINED', 'GATEWAY_UNREACHABLE')
     case 'submit':
-      return verdict.sent
-        ? undecided(txn, {}, 'AUTHORIZING', at)
-        : notSubmitted(txn, at)
+      return verdict.sent ? undecided(txn, {}, 'AUTHORIZING', at) : notSubmitted(txn, at)
     case 'resend':
       return unchanged(txn, {}, at)
     case 'sync':

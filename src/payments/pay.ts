@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
-import { type CardSecrets, factsOf } from '../cards/card.ts'
 import type { Brand } from '../cards/bin.ts'
+import { type CardSecrets, factsOf } from '../cards/card.ts'
 import { accountsOf } from '../gateways/accounts.ts'
 import { gatewayNamed } from '../gateways/catalog.ts'
 import type { Gateway, NewPayment, Verdict } from '../gateways/gateway.ts'
@@ -32,7 +32,11 @@ export interface Start {
  * writes the answer. Refuses an unknown or paid order, a 26th txn, a busy order, no gateway.
  */
 export async function pay(world: World, merchant: Merchant, start: Start): Promise<Txn> {
-  const key = { shard: shardOf(merchant.id, start.orderId), merchant: merchant.id, orderId: start.orderId }
+  const key = {
+    shard: shardOf(merchant.id, start.orderId),
+    merchant: merchant.id,
+    orderId: start.orderId,
+  }
   const order = await findOrder(world.db.read, key)
   if (!order) throw new Refusal('order_not_found', { subject: start.orderId })
   const account = chooseAccount(await accountsOf(world, merchant.id), start.wish)
@@ -62,13 +66,17 @@ async function begin(world: World, beginning: Beginning): Promise<Txn> {
       const { amount, currency, n } = touched
       const txn = { ...fresh, amount, currency, n }
       insertTxn(t, txn)
-      appendEvent(t, { ...order, seq: touched.seq }, {
-        kind: 'txn_started',
-        txn: txn.id,
-        at: txn.createdAt,
-        by: start.by,
-        body: { n, auth: start.auth, account: txn.account, last_four: txn.card.lastFour },
-      })
+      appendEvent(
+        t,
+        { ...order, seq: touched.seq },
+        {
+          kind: 'txn_started',
+          txn: txn.id,
+          at: txn.createdAt,
+          by: start.by,
+          body: { n, auth: start.auth, account: txn.account, last_four: txn.card.lastFour },
+        },
+      )
       return txn
     })
     if (txn) return txn

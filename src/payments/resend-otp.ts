@@ -78,13 +78,17 @@ async function spend(world: World, merchant: Merchant, { resend, txn }: Resendin
     const leaseUntil = now + patienceMs + graceMs
     const sentBefore = now - merchant.settings.resend_cooldown_seconds * 1_000
     const taken = await spendSend(t, txn, { now, leaseUntil, sentBefore })
-    appendEvent(t, { ...txn, seq: order.seq }, {
-      kind: 'otp_resend_asked',
-      txn: txn.id,
-      at: now,
-      by: resend.by,
-      body: { send: taken.otp.sends, of: taken.otp.sendsMax },
-    })
+    appendEvent(
+      t,
+      { ...txn, seq: order.seq },
+      {
+        kind: 'otp_resend_asked',
+        txn: txn.id,
+        at: now,
+        by: resend.by,
+        body: { send: taken.otp.sends, of: taken.otp.sendsMax },
+      },
+    )
     return taken
   })
 }

@@ -35,7 +35,10 @@ export async function settle(world: World, answer: Answer): Promise<Txn> {
   const { txn, asked, lapsed, settings } = answer
   const judged = judge(txn, answer.verdict, { asked, lapsed, settings, now, luck })
   const outcome = isFinal(txn.status) && !judged.money ? nothingNew(txn, judged) : judged
-  assert(outcome.to === txn.status || mayMove(txn.status, outcome.to), `${txn.status}→${outcome.to}`)
+  assert(
+    outcome.to === txn.status || mayMove(txn.status, outcome.to),
+    `${txn.status}→${outcome.to}`,
+  )
   try {
     return await world.db.tx((t) => write(t, { world, answer, outcome, now }))
   } catch (error) {
@@ -70,13 +73,17 @@ async function write(t: Tx, { world, answer, outcome, now }: Settling): Promise<
   const late = txn.late || (outcome.money !== undefined && order.paidBy !== txn.id)
   const to = settled(world, { txn, outcome, late, now })
   await moveTxn(t, txn, to)
-  appendEvent(t, { ...txn, seq: order.seq }, {
-    kind: kindOf(txn, to),
-    txn: txn.id,
-    at: now,
-    by: answer.by,
-    body: bodyOf(answer, to),
-  })
+  appendEvent(
+    t,
+    { ...txn, seq: order.seq },
+    {
+      kind: kindOf(txn, to),
+      txn: txn.id,
+      at: now,
+      by: answer.by,
+      body: bodyOf(answer, to),
+    },
+  )
   return to
 }
 

@@ -1,5 +1,5 @@
-import { Refusal } from '../refusal.ts'
 import type { Merchant } from '../merchants/merchant.ts'
+import { Refusal } from '../refusal.ts'
 import type { By } from './events.ts'
 import { sync } from './sync.ts'
 import { hasLapsed, isInFlight, type Txn } from './txn.ts'
@@ -24,7 +24,11 @@ export interface Wanted<T> {
  * Waits until no question about a txn is under way, and then takes the turn. An answer that a dead
  * process never wrote down is fetched first. Refuses with `in_process` after five seconds.
  */
-export async function takeTurnOf<T>(world: World, merchant: Merchant, wanted: Wanted<T>): Promise<T> {
+export async function takeTurnOf<T>(
+  world: World,
+  merchant: Merchant,
+  wanted: Wanted<T>,
+): Promise<T> {
   let pollMs = firstPollMs
   for (let waitedMs = 0; waitedMs <= patienceMs; waitedMs += pollMs) {
     const txn = await wanted.find()

@@ -1,5 +1,5 @@
-import type { Row, Tx, Value } from '../db/db.ts'
 import type { CardFacts } from '../cards/card.ts'
+import type { Row, Tx, Value } from '../db/db.ts'
 import { isGatewayName } from '../gateways/catalog.ts'
 import {
   type ChallengeId,
@@ -75,11 +75,7 @@ export function insertTxn(t: Tx, txn: Txn): void {
 
 /** The txn, or `undefined` when this merchant has none by this id. */
 export async function findTxn(get: Get, key: TxnKey): Promise<Txn | undefined> {
-  const [row] = await get(findSql, [
-    key.shard,
-    key.merchant,
-    key.id,
-  ])
+  const [row] = await get(findSql, [key.shard, key.merchant, key.id])
   return row && txnFrom(row)
 }
 
@@ -100,10 +96,12 @@ export async function findTxnOnWire(
   const match = /^(.+)-([1-9]\d?)$/.exec(id)
   if (!match?.[1]?.startsWith(`${merchant}-`)) return undefined
   const orderId = match[1].slice(merchant.length + 1) as OrderId
-  const [row] = await get(
-    findByNumberSql,
-    [shardOf(merchant, orderId), merchant, orderId, Number(match[2])],
-  )
+  const [row] = await get(findByNumberSql, [
+    shardOf(merchant, orderId),
+    merchant,
+    orderId,
+    Number(match[2]),
+  ])
   return row && txnFrom(row)
 }
 
@@ -243,10 +241,12 @@ export async function moveTxn(t: Tx, from: Txn, to: Txn): Promise<void> {
 
 /** Keeps this much of a finished txn's card; the clock has nothing more to do for it. */
 export function keepCard(t: Tx, key: TxnKey, card: CardFacts): void {
-  t.put(
-    'update txns set card = $4, due_at = null where shard = $1 and merchant = $2 and id = $3',
-    [key.shard, key.merchant, key.id, JSON.stringify(card)],
-  )
+  t.put('update txns set card = $4, due_at = null where shard = $1 and merchant = $2 and id = $3', [
+    key.shard,
+    key.merchant,
+    key.id,
+    JSON.stringify(card),
+  ])
 }
 
 /** The txns that wait for the clock, the longest due first. Reads all shards: for the chores only. */

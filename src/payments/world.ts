@@ -1,7 +1,7 @@
+import type { Now } from '../clock.ts'
 import type { Db } from '../db/db.ts'
 import type { Perform } from '../gateways/perform.ts'
 import type { Mode } from '../merchants/merchant.ts'
-import type { Now } from '../clock.ts'
 import type { Seal } from '../seal.ts'
 
 /** What the deeds of this room need from outside; `app.ts` hands it over, a test hands over another. */

@@ -65,14 +65,19 @@ const keptTexts = Object.fromEntries(keptFields.map((name) => [name, text])) as 
 >
 
 /** What may be said of an order, at its creation and later. `metadata.*` is kept under its names. */
-export const OrderRequest = Type.Object({
-  order_id: text,
-  amount: Type.Optional(Type.String({ description: 'Rupees, up to two decimals: 100.00' })),
-  currency: Type.Optional(Type.String({ description: 'INR' })),
-  merchant_id: text,
-  ...keptTexts,
-  'metadata.txns.auto_capture': text,
-})
+export const OrderRequest = Type.Object(
+  {
+    order_id: text,
+    amount: Type.Optional(Type.String({ description: 'Rupees, up to two decimals: 100.00' })),
+    currency: Type.Optional(Type.String({ description: 'INR' })),
+    merchant_id: text,
+    ...keptTexts,
+  },
+  {
+    description:
+      'Any `metadata.*` is kept too; `metadata.txns.auto_capture` = false: capture later',
+  },
+)
 
 /** An order to be created. Refuses a bad amount, currency, order id or return URL. */
 export function readNewOrder(fields: Fields, merchant: Merchant, mode: Mode): NewOrder {

@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict'
 
 /** Any JSON value. */
-export type Json = string | number | boolean | null | readonly Json[] | { readonly [k: string]: Json }
+export type Json =
+  | string
+  | number
+  | boolean
+  | null
+  | readonly Json[]
+  | { readonly [k: string]: Json }
 
 /** One call of a conversation, and what must come back. */
 export interface Step {
@@ -45,11 +51,11 @@ export type Values = Map<string, string>
 
 const matchers: Readonly<Record<string, (value: unknown) => boolean>> = {
   '$any-string': (value) => typeof value === 'string' && value !== '',
-  '$digits': (value) => typeof value === 'string' && /^\d+$/.test(value),
-  '$number': (value) => typeof value === 'number',
+  $digits: (value) => typeof value === 'string' && /^\d+$/.test(value),
+  $number: (value) => typeof value === 'number',
   '$iso-date': (value) =>
     typeof value === 'string' && /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/.test(value),
-  '$html': (value) => typeof value === 'string' && value.startsWith('<!doctype html>'),
+  $html: (value) => typeof value === 'string' && value.startsWith('<!doctype html>'),
 }
 
 /** A text with its `{name}`s filled in. A name that nobody gave is a mistake in the file. */
@@ -87,7 +93,8 @@ export function differences(
 ): string[] {
   if (typeof expected === 'string') return differentText(expected, actual, { values, at })
   if (Array.isArray(expected)) {
-    if (!Array.isArray(actual) || actual.length !== expected.length) return [told(at, expected, actual)]
+    if (!Array.isArray(actual) || actual.length !== expected.length)
+      return [told(at, expected, actual)]
     return expected.flatMap((item, i) =>
       differences(item, actual[i], { values, at: `${at}[${i}]` }),
     )
@@ -124,6 +131,6 @@ function told(at: string, expected: Json, actual: unknown): string {
   return `${at}: expected ${JSON.stringify(expected)}, got ${JSON.stringify(actual)}`
 }
 
-function isObject<T>(value: T): value is T & { readonly [k: string]: Json } {
+function isObject(value: unknown): value is { readonly [k: string]: Json } {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

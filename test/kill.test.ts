@@ -1,0 +1,272 @@
+import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
+import { once } from 'node:events'
+import { after, describe, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { workOnce } from '../src/chores/work.ts'
+import { readEnv } from '../src/env.ts'
+import { makePerform } from '../src/gateways/perform.ts'
+import { openStore } from '../src/open-store.ts'
+import { isFinal, type TxnStatus } from '../src/payments/txn.ts'
+import type { World } from '../src/payments/world.ts'
+import {
+  ask,
+  bookAt,
+  type Caller,
+  type Challenge,
+  callerOf,
+  challengeIn,
+  rightOtp,
+  wrongOtp,
+} from './caller.ts'
+import { engines, type TestDatabase } from './databases.ts'
+import { type Engine, run, type Spawned, testVariables } from './support.ts'
+
+const shoppers = 8
+// Most of a payment's time is then between the bank's deed and our writing it down.
+const bankDelayMs = 40
+const shortestLifeMs = 60
+const longestLifeMs = 500
+
+// A question's lease is 35 s at most, and the simulator has settled 3 s after it was asked: by then
+// whatever a dead server left under way is anybody's, and a challenge (5 min) is still alive.
+const leaseIsOverMs = 40_000
+
+// The server's own chores start at once; what they find too early they look at 3 s later.
+const ownChoresMs = 20_000
+
+/** What a server has told a shopper of an order; the last word of it. */
+interface Told {
+  readonly order: string
+  status: string
+  challenge?: Challenge
+}
+
+const rounds: Record<Engine['name'], number> = { sqlite: 10, postgres: 3 }
+
+for (const engine of engines) {
+  describe(`a server killed at random on ${engine.name}`, () => {
+    test('keeps its word, charges nobody twice, and finds out what it missed', async (t) => {
+      const scene = await setScene(engine)
+      after(() => scene.close())
+      const told: Told[] = []
+      let inDoubt = 0
+      for (let round = 0; round < rounds[engine.name]; round++) {
+        const server = await startServer(scene)
+        const caller = callerAt(server, scene)
+        await checkWord(caller, told)
+        const shopping = Array.from({ length: shoppers }, (_, i) =>
+          shop(caller, `k${round}-${i}`, told),
+        )
+        await sleep(shortestLifeMs + chance(round) * (longestLifeMs - shortestLifeMs))
+        server.child.kill('SIGKILL')
+        await server.ended
+        await Promise.all(shopping)
+        inDoubt += (await unfinished(scene.database)).filter(isInDoubt).length
+        const isLast = round === rounds[engine.name] - 1
+        if (isLast && engine.name === 'sqlite') await letItFindOutItself(scene)
+        else await passOfSync(scene)
+        await checkBooks(scene, told)
+      }
+      const server = await startServer(scene)
+      const caller = callerAt(server, scene)
+      await checkWord(caller, told)
+      await payTheRest(caller, told)
+      server.child.kill('SIGTERM')
+      assert.equal(await server.ended, 0)
+      await checkBooks(scene, told)
+      const paid = told.filter(({ status }) => status === 'CHARGED').length
+      assert(paid > 0 && inDoubt > 0, 'no kill came at a bad moment')
+      t.diagnostic(
+        `${told.length} orders acknowledged, ${paid} paid, ${rounds[engine.name]} kills, ` +
+          `${inDoubt} payments in doubt, 0 charged twice, 0 lost`,
+      )
+    })
+  })
+}
+
+interface Scene {
+  readonly database: TestDatabase
+  readonly bank: Spawned
+  readonly bankUrl: string
+  readonly close: () => Promise<void>
+}
+
+async function setScene(engine: Engine): Promise<Scene> {
+  const database = await engine.open()
+  const bank = run('bank/main.ts', [], { PORT: '0', DATA_DIR: database.dataDir })
+  const [, bankUrl = ''] = await bank.saying(/BANK_URL=(\S+)/)
+  const slow = { mood: 'slow', account: 'demo-simulator', on: 'otp', delay_ms: bankDelayMs }
+  assert.equal((await ask(`${bankUrl}/moods`, { json: slow })).status, 201)
+  const close = async () => {
+    bank.child.kill('SIGTERM')
+    await bank.ended
+    await database.close()
+  }
+  return { database, bank, bankUrl, close }
+}
+
+function variablesOf({ database, bankUrl }: Scene) {
+  const more = { BANK_URL: bankUrl, BANK_BOOK: undefined, DEMO_API_KEY: 'sk_test_kill_kill_kill' }
+  return testVariables(database, more)
+}
+
+async function startServer(scene: Scene): Promise<Spawned> {
+  const server = run('src/main.ts', ['serve'], variablesOf(scene))
+  await server.saying(/SMS inbox/)
+  return server
+}
+
+function callerAt(server: Spawned, scene: Scene): Caller {
+  const [, url = ''] = /Base URL +(\S+)/.exec(server.output()) ?? []
+  const { DEMO_API_KEY: key = '' } = variablesOf(scene)
+  return callerOf({ url, merchant: 'demo', key })
+}
+
+/** A number in [0, 1) for each round, the same in every run. */
+function chance(round: number): number {
+  return createHash('sha256').update(`kill ${round}`).digest().readUInt32BE(0) / 2 ** 32
+}
+
+/** Pays one order after another until nobody answers any more, and notes each answer. */
+async function shop(caller: Caller, name: string, told: Told[]): Promise<void> {
+  try {
+    for (let n = 0; ; n++)
+      await buy(caller, { order: `${name}-${n}`, wrongFirst: n % 3 === 1 }, told)
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error
+  }
+}
+
+async function buy(
+  caller: Caller,
+  { order, wrongFirst }: { order: string; wrongFirst: boolean },
+  told: Told[],
+): Promise<void> {
+  const created = await caller.create(order)
+  assert.equal(created.status, 200, created.text)
+  const note: Told = { order, status: 'NEW' }
+  told.push(note)
+  const started = await caller.start(order)
+  note.challenge = challengeIn(started)
+  note.status = String(started.body.status)
+  for (const otp of wrongFirst ? [wrongOtp, rightOtp] : [rightOtp]) {
+    const answer = await caller.submit(note.challenge, otp)
+    assert.equal(answer.status, 200, answer.text)
+    note.status = String(answer.body.status)
+  }
+}
+
+/** Every order a server spoke of is there, and what it called final still is so. */
+async function checkWord(caller: Caller, told: readonly Told[]): Promise<void> {
+  await Promise.all(
+    told.map(async ({ order, status, challenge }) => {
+      const { body } = await caller.status(order)
+      assert.equal(body['order_id'], order)
+      assert.notEqual(body.status, 'NOT_FOUND')
+      if (isFinal(status as TxnStatus) && status !== 'NEW') assert.equal(body.status, status)
+      if (challenge) assert.equal(body.txn_uuid, challenge.id)
+    }),
+  )
+}
+
+/**
+ * One pass of the clock's door, in this process on the dead server's database. The pass's clock is
+ * set forward to when the dead server's leases are over, instead of waiting for it.
+ */
+async function passOfSync(scene: Scene): Promise<void> {
+  const read = readEnv(variablesOf(scene))
+  assert('ok' in read)
+  const store = await openStore(read.ok)
+  const world: World = {
+    ...store,
+    perform: makePerform(fetch),
+    now: () => Date.now() + leaseIsOverMs,
+    luck: () => 0,
+    sleep,
+    mode: 'sandbox',
+    publicUrl: 'http://127.0.0.1',
+    bankUrl: scene.bankUrl,
+  }
+  try {
+    await workOnce(world, (error) => {
+      throw error
+    })
+  } finally {
+    await store.db.close()
+  }
+}
+
+/** The real thing: a new server alone finds out, by its own clock. */
+async function letItFindOutItself(scene: Scene): Promise<void> {
+  const server = await startServer(scene)
+  const deadline = AbortSignal.timeout(ownChoresMs)
+  while ((await unfinished(scene.database)).some(isInDoubt)) {
+    deadline.throwIfAborted()
+    await sleep(50)
+  }
+  server.child.kill('SIGKILL')
+  await once(server.child, 'exit')
+}
+
+interface Unfinished {
+  readonly status: string
+  readonly lease: number
+  readonly until: number
+}
+
+async function unfinished({ db }: TestDatabase): Promise<Unfinished[]> {
+  const rows = await db.read(
+    `select status, lease_until, challenge_until from txns
+     where status in ('STARTED', 'PENDING_VBV', 'AUTHORIZING')`,
+    [],
+  )
+  return rows.map((row) => ({
+    status: String(row['status']),
+    lease: Number(row['lease_until']),
+    until: Number(row['challenge_until']),
+  }))
+}
+
+/** Whether the customer can't go on and the outcome is not known. */
+function isInDoubt({ status, lease }: Unfinished): boolean {
+  return status !== 'PENDING_VBV' || lease !== 0
+}
+
+async function checkBooks({ database, bankUrl }: Scene, told: readonly Told[]): Promise<void> {
+  for (const txn of await unfinished(database)) {
+    assert(!isInDoubt(txn), `stuck: ${JSON.stringify(txn)}`)
+    assert(txn.until > Date.now())
+  }
+  const { charges } = await bookAt(bankUrl)
+  const orders = charges.map(({ order }) => order)
+  assert.equal(new Set(orders).size, orders.length, 'an order was charged twice')
+  const rows = await database.db.read("select order_id, id from txns where status = 'CHARGED'", [])
+  assert.deepEqual(
+    new Set(rows.map(({ id }) => id)),
+    new Set(charges.map(({ reference }) => reference)),
+  )
+  const claims = await database.db.read(
+    'select order_id from orders where claimed_by is not null',
+    [],
+  )
+  assert.deepEqual(claims, [])
+  const charged = new Set(orders)
+  for (const { order, status } of told) if (status === 'CHARGED') assert(charged.has(order))
+}
+
+/** Whatever is left unpaid can still be paid: by its open challenge, or a new one. */
+async function payTheRest(caller: Caller, told: readonly Told[]): Promise<void> {
+  await Promise.all(
+    told.map(async (note) => {
+      const { status } = (await caller.status(note.order)).body
+      const open = status === 'PENDING_VBV' ? note.challenge : undefined
+      if (status === 'CHARGED') note.status = status
+      if (status !== 'PENDING_VBV' && status !== 'NEW') return
+      const challenge = open ?? challengeIn(await caller.start(note.order))
+      const answer = await caller.submit(challenge, rightOtp)
+      assert.equal(answer.body.status, 'CHARGED', answer.text)
+      note.status = 'CHARGED'
+    }),
+  )
+}
