@@ -9,7 +9,7 @@ export interface BankEnv {
 }
 
 /** Reads the environment; everything that is wrong with it at once, in words for its owner. */
-export function readEnv(env: NodeJS.ProcessEnv): BankEnv | { problems: string[] } {
+export function readEnv(env: NodeJS.ProcessEnv = process.env): BankEnv | { problems: string[] } {
   const port = env['PORT'] || '8081'
   const book = env['BANK_BOOK'] || 'file'
   const portIsRight = /^\d{1,5}$/.test(port) && Number(port) < 65_536

@@ -1,4 +1,5 @@
-import { amountText, escaped, page } from './page.ts'
+import { html } from '../src/page.ts'
+import { amountText, pageAnswer } from './page.ts'
 import type { Send } from './payments.ts'
 
 /** One SMS as the customer reads it. */
@@ -35,12 +36,12 @@ const refreshSeconds = 3
 /** The inbox for people, newest first. */
 export function inboxPage(messages: readonly Message[]): Response {
   const items = messages.map(
-    ({ at, to, text, otp, order }) => `<li><p class="otp">${escaped(otp)}</p>
-<p>${escaped(text)}</p>
-<p class="quiet">to ${escaped(to)} · order ${escaped(order)}</p>
+    ({ at, to, text, otp, order }) => html`<li><p class="otp">${otp}</p>
+<p>${text}</p>
+<p class="quiet">to ${to} · order ${order}</p>
 <p class="quiet">${new Date(at).toISOString()}</p></li>`,
   )
-  const list = items.length > 0 ? `<ul>${items.join('')}</ul>` : '<p>No messages yet.</p>'
-  const body = `<main><h1>SMS inbox of the simulated bank</h1>${list}</main>`
-  return page({ title: 'SMS inbox', body, refreshSeconds })
+  const list = items.length > 0 ? html`<ul>${items}</ul>` : html`<p>No messages yet.</p>`
+  const body = html`<main><h1>SMS inbox of the simulated bank</h1>${list}</main>`
+  return pageAnswer({ title: 'SMS inbox', body, refreshSeconds })
 }

@@ -4,7 +4,7 @@ import { openBank } from './bank.ts'
 import { readEnv } from './env.ts'
 import { serve } from './serve.ts'
 
-const env = readEnv(process.env)
+const env = readEnv()
 if ('problems' in env) {
   for (const problem of env.problems) console.error(problem)
   process.exit(2)

@@ -105,7 +105,7 @@ export function byPrecedence(a: Rule, b: Rule): number {
   return precedence[a.target.kind] - precedence[b.target.kind] || b.id - a.id
 }
 
-// Long enough for a person to notice, shorter than any caller's time-out for a bank.
+/** Long enough for a person to notice, shorter than any caller's time-out for a bank. */
 export const slowDefaultMs = 2000
 
 /** The question a wire mood acts on unless another is named: the one where money moves. */

@@ -14,7 +14,8 @@ if (Number(process.versions.node.split('.')[0]) >= 26) {
   const installed = join(here, '..', 'node_modules', '.bin', 'node')
   if (!existsSync(installed)) {
     process.stderr.write(
-      `directotp needs Node 26 and found ${process.versions.node}; run "npm ci" (with its optional dependencies), which brings it\n`,
+      `directotp needs Node 26 and found ${process.versions.node}; ` +
+        'run "npm ci" (with its optional dependencies), which brings it\n',
     )
     process.exit(2)
   }

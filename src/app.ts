@@ -63,7 +63,10 @@ export async function startApp(env: Env, log: { write(line: string): void }): Pr
     publicUrl,
     ...(demo && { demo: { ...demo, bankUrl } }),
     close: async () => {
-      await Promise.race([Promise.all([app.close(), chores.stop()]), sleep(closingMs)])
+      await Promise.race([
+        Promise.all([app.close(), chores.stop()]),
+        sleep(closingMs, undefined, { ref: false }),
+      ])
       await store.db.close()
       await bank?.close()
       unlock?.()

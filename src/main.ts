@@ -115,12 +115,14 @@ async function merchants([action, id, ...pairs]: readonly string[]): Promise<voi
 
 function settingsIn(pairs: readonly string[], env: Env): Partial<Settings> {
   if (pairs.length === 0) throw new Usage('merchants set takes at least one key=value')
-  return pairs.reduce<Partial<Settings>>((settings, pair) => {
+  const settings: Partial<Settings> = {}
+  for (const pair of pairs) {
     const [name = '', ...value] = pair.split('=')
     const setting = readSetting(name, value.join('='), env.mode)
     if (!setting) throw new Usage(`${pair} is no setting, or its value is not allowed`)
-    return { ...settings, ...setting }
-  }, {})
+    Object.assign(settings, setting)
+  }
+  return settings
 }
 
 async function keys([action, subject, ...more]: readonly string[]): Promise<void> {

@@ -46,7 +46,7 @@ li { border-top: 1px solid #8886; padding: .75rem 0 }
 `
 const styleHash = createHash('sha256').update(style).digest('base64')
 
-/** A page for people: its HTML, and the headers that keep a browser from doing more than it needs. */
+/** A page for people: its HTML, and headers that keep a browser from doing more than it needs. */
 export interface Page {
   readonly body: string
   readonly headers: Readonly<Record<string, string>>

@@ -1,7 +1,7 @@
 /** Who must act on a refusal: the caller, or whoever configures the server, or we. */
 type Category = 'USER_ERROR' | 'CONFIG_ERROR' | 'REQUEST_ERROR' | 'SERVER_ERROR'
 
-/** One row of the table: HTTP status, the three wire words, and the category and code of error_info. */
+/** One row: HTTP status, the three wire words, and the category and code of error_info. */
 export interface RefusalRow {
   readonly http: number
   readonly status: string

@@ -15,7 +15,7 @@ export interface Seal {
   close(text: string, to: SealedFor): string
   /** The text again. Throws when it was altered, or sealed for another purpose, owner or key. */
   open(sealed: string, to: SealedFor): string
-  /** HMAC-SHA-256 under a key of its own, 128 bits as hex; equal only for equal texts and owners. */
+  /** HMAC-SHA-256 under its own key, 128 bits as hex; equal only for equal texts and owners. */
   fingerprint(text: Secret, of: SealedFor): string
 }
 

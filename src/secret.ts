@@ -11,7 +11,7 @@ export class Secret {
     this.#text = text
   }
 
-  /** The text itself. Call it only where the text leaves for the bank or is turned into a digest. */
+  /** The text itself. For where it leaves for the bank or is turned into a digest, only. */
   reveal(): string {
     return this.#text
   }

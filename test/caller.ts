@@ -37,7 +37,10 @@ export type Form = Readonly<Record<string, string>>
 
 /** A merchant's backend: the calls of one payment, made with one key. */
 export interface Caller {
+  readonly url: string
   readonly merchant: string
+  /** The Authorization header of its calls. */
+  readonly authorization: string
   /** One call; a form makes it a POST. */
   call(path: string, form?: Form): Promise<Answer>
   create(orderId: string, more?: Form): Promise<Answer>
@@ -80,7 +83,9 @@ export function callerOf(at: { url: string; merchant: string; key: string }): Ca
       ...more,
     })
   return {
+    url: at.url,
     merchant: at.merchant,
+    authorization,
     call,
     create,
     start,
@@ -107,12 +112,13 @@ export function challengeIn(answer: Answer): Challenge {
 /** Makes one HTTP call and does not follow where it leads; a form or a JSON object makes it a POST. */
 export async function ask(
   url: string,
-  how: { form?: Form | undefined; json?: object | undefined; authorization?: string } = {},
+  how: { form?: Form | undefined; json?: object; authorization?: string; headers?: Form } = {},
 ): Promise<Answer> {
   const { form, json, authorization } = how
   const response = await fetch(url, {
     redirect: 'manual',
     headers: {
+      ...how.headers,
       ...(authorization && { authorization }),
       ...(json && { 'content-type': 'application/json' }),
     },

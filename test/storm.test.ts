@@ -190,6 +190,7 @@ function storm(engine: Engine, count_: number): void {
     const [payment] = (await bookAt(it.bankUrl, order)).payments
     assert.deepEqual([payment?.sends, payment?.guesses], [sendsMax, 0])
     assert.deepEqual(await countersOf(order), [{ n: 1, attempts: 0, sends: sendsMax }])
+    onlyThese([await first().resend(challenge)], 'send_limit')
   })
 
   test('resends and guesses keep to their own counters', async () => {

@@ -24,7 +24,7 @@ const longestRoutingId = 128
 export function requireKey(scope: FastifyInstance, from: MerchantReader): void {
   scope.decorateRequest('merchant')
   scope.addHook('preValidation', async (request, reply) => {
-    const key = keyIn(request.headers.authorization)
+    const key = keyIn(request.raw.headersDistinct['authorization'])
     const merchant = key && (await merchantByKey(from, keyHash(key)))
     if (!merchant || !namesOnly(request, merchant.id)) throw new Refusal('access_denied')
     request.merchant = merchant
@@ -48,9 +48,14 @@ export function byCaller(request: FastifyRequest): By {
   return { door: 'api', requestId: request.id, routingId }
 }
 
-/** The key of a Basic header: `key` or `key:`, base64; the password must be empty. */
-function keyIn(header: string | undefined): Secret | undefined {
-  const match = /^basic ([A-Za-z0-9+/=_-]{4,1024})$/i.exec(header ?? '')
+/**
+ * The key of a Basic header: `key` or `key:`, base64; the password must be empty. Two headers are
+ * no key: whoever stands in front of us may have looked at the other one.
+ */
+function keyIn(headers: readonly string[] | undefined): Secret | undefined {
+  const [header = '', ...more] = headers ?? []
+  if (more.length > 0) return undefined
+  const match = /^basic ([A-Za-z0-9+/=_-]{4,1024})$/i.exec(header)
   if (!match?.[1]) return undefined
   const pair = Buffer.from(match[1], 'base64').toString('utf8')
   const colon = pair.indexOf(':')

@@ -132,6 +132,11 @@ function greet(app: FastifyInstance, headers: Readonly<Record<string, string>>):
     closing = true
     done()
   })
+  // A connection kept alive after its last answer would keep the server from closing.
+  app.addHook('onSend', (_request, reply, _payload, done) => {
+    if (closing) reply.header('connection', 'close')
+    done()
+  })
   app.addHook('onRequest', (request, reply, done) => {
     sign(request.id, reply, headers)
     if (closing) done(new Refusal('unavailable', { retryAfterSeconds: 1 }))

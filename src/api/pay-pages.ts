@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply } from 'fastify'
-import { type MerchantId, shardIn, type TxnId } from '../ids.ts'
+import { isMerchantId, shardIn, type TxnId } from '../ids.ts'
 import type { Merchant } from '../merchants/merchant.ts'
 import { findMerchant } from '../merchants/merchants.ts'
 import { rupees } from '../money.ts'
@@ -65,9 +65,10 @@ export function payPages(app: FastifyInstance, world: World): void {
   )
 
   app.get<{ Params: PayPath }>('/merchant/pay/:merchant/:id', hidden, async (request, reply) => {
-    const shard = shardIn(request.params.id)
-    if (shard === undefined) return nothingHere(reply)
-    const key = { shard, merchant: request.params.merchant as MerchantId, id: request.params.id }
+    const { merchant, id } = request.params
+    const shard = shardIn(id)
+    if (shard === undefined || !isMerchantId(merchant)) return nothingHere(reply)
+    const key = { shard, merchant, id }
     const order = await findOrderById(world.db.read, key)
     if (!order) return nothingHere(reply)
     const txn = await decidingTxn(world.db.read, order)
@@ -79,7 +80,7 @@ const hidden = { schema: { hide: true } }
 
 async function findPaying(world: World, { merchant: id, id: txnId }: PayPath) {
   const shard = shardIn(txnId)
-  if (shard === undefined || !txnId.startsWith('txn_')) return undefined
+  if (shard === undefined || !txnId.startsWith('txn_') || !isMerchantId(id)) return undefined
   const merchant = await findMerchant(world, id)
   if (!merchant) return undefined
   const txn = await findTxn(world.db.read, { shard, merchant: merchant.id, id: txnId as TxnId })

@@ -4,7 +4,7 @@ import { workOnce } from './work.ts'
 /** Nobody waits for a chore; a second is soon enough, and an idle server stays idle. */
 const restMs = 1_000
 
-/** Works through what is due, again and again, until it is stopped; `stop` waits for the last pass. */
+/** Works through what is due, again and again; `stop` waits for the last pass. */
 export function startChores(
   world: World,
   onError: (error: unknown) => void,

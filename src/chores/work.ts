@@ -13,8 +13,8 @@ const mostAtOnce = 8
 
 /**
  * One pass over everything that is due: asks the gateways about unfinished payments and purges
- * finished ones. Gives the number of rows done. `onError` hears of a row that failed; it does not keep
- * the others from their turn, and comes due again.
+ * finished ones. Gives the number of rows done. `onError` hears of a row that failed; it does not
+ * keep the others from their turn, and comes due again.
  */
 export async function workOnce(world: World, onError: (error: unknown) => void): Promise<number> {
   const due = await dueTxns(world.db.read, world.now(), mostPerPass)

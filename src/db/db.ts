@@ -16,8 +16,8 @@ export interface Tx {
 }
 
 /**
- * A database. Texts are portable SQL with values as `$1`, `$2`, each one statement, and constants of
- * the program: they are prepared once and kept.
+ * A database. Texts are portable SQL with values as `$1`, `$2`, each one statement, and constants
+ * of the program: they are prepared once and kept.
  */
 export interface Db {
   readonly engine: 'sqlite' | 'postgres'
@@ -33,7 +33,7 @@ export interface Db {
   close(): Promise<void>
 }
 
-/** What an engine knows of a work under way: whether it has ended, and its first failed statement. */
+/** What an engine knows of a work: whether it has ended, and its first failed statement. */
 export interface Progress {
   over: boolean
   failed: unknown

@@ -20,7 +20,8 @@ export async function canWrite(db: Db, now: number): Promise<boolean> {
 export async function settleFact(db: Db, name: string, value: string): Promise<string> {
   return db.tx(async (t) => {
     const written = await t.get(
-      'insert into facts (name, value) values ($1, $2) on conflict (name) do nothing returning value',
+      `insert into facts (name, value) values ($1, $2)
+       on conflict (name) do nothing returning value`,
       [name, value],
     )
     const [row] =

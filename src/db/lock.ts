@@ -6,8 +6,8 @@ import { DatabaseSync } from 'node:sqlite'
 const held = new Set<DatabaseSync>()
 
 /**
- * Takes the data folder for this process alone, until the returned function is called or the process
- * ends, however it ends: the operating system lets go of an open SQLite transaction's file lock.
+ * Takes the data folder for this process alone, until the returned function is called or the
+ * process ends, however it ends: the operating system lets go of an open SQLite transaction's lock.
  * Throws one clear line when another process has it.
  */
 export function lockDataDir(dataDir: string): () => void {

@@ -75,7 +75,8 @@ for (const engine of engines) {
       const { databaseUrl, dataDir, db, close } = await engine.open(await migrationsFolder())
       const folder = await migrationsFolder(notes, fill)
       const where = { dataDir: join(dataDir, 'fresh'), databaseUrl, folder }
-      const open = `import { openDatabase } from ${JSON.stringify(import.meta.resolve('./migrate.ts'))}
+      const program = JSON.stringify(import.meta.resolve('./migrate.ts'))
+      const open = `import { openDatabase } from ${program}
         const db = await openDatabase(JSON.parse(process.argv[1]))
         await db.close()`
       const args = ['--input-type=module', '-e', open, JSON.stringify(where)]

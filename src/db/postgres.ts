@@ -37,8 +37,8 @@ const serializationFailure = '40001'
 const deadlockDetected = '40P01'
 
 /**
- * Opens a pool of pipelined connections to PostgreSQL. A lost connection fails what was under way on
- * it (a COMMIT whose answer was lost may have happened) and nothing else.
+ * Opens a pool of pipelined connections to PostgreSQL. A lost connection fails what was under way
+ * on it (a COMMIT whose answer was lost may have happened) and nothing else.
  */
 export function openPostgres(url: string): Db {
   const pool = new Pool({
@@ -53,8 +53,8 @@ export function openPostgres(url: string): Db {
     types: { getTypeParser: parserOf as CustomTypesConfig['getTypeParser'] },
     onConnect: prepareSession,
   })
-  // An error of an idle connection, and of one in use, would end the process if nobody listened; the
-  // statements under way get it too.
+  // An error of an idle connection, and of one in use, would end the process if nobody listened;
+  // the statements under way get it too.
   pool.on('error', () => {})
   const statement = preparedStatements()
   const inside = new AsyncLocalStorage<Progress>()
@@ -132,7 +132,7 @@ async function runAgain<T>(run: () => Promise<T>): Promise<T> {
   }
 }
 
-/** One transaction on one connection. The first failed statement is its error, whatever it threw. */
+/** One transaction on one connection. Its first failed statement is its error. */
 async function runTx<T>(
   pool: Pool,
   statement: Statement,

@@ -9,7 +9,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { engines, migrationsFolder, type TestDatabase } from '../../test/databases.ts'
 import type { Db, Tx } from './db.ts'
 
-const schema = `create table tallies (id text not null primary key, n bigint not null check (n >= 0));
+const schema = `
+create table tallies (id text not null primary key, n bigint not null check (n >= 0));
 create table promises (id text not null references tallies (id) deferrable initially deferred);`
 const insert = 'insert into tallies (id, n) values ($1, $2)'
 const count = 'select count(*) as n from tallies'

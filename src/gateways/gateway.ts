@@ -38,7 +38,7 @@ export interface BankPage {
  * silence, a 5xx, an unreadable body, a word never seen before.
  */
 export type Verdict =
-  /** An OTP challenge is open and no OTP is under way. Limits are the gateway's own, where it has any. */
+  /** An OTP challenge is open, no OTP is under way. Limits are the gateway's own, if it has any. */
   | {
       readonly kind: 'challenge'
       readonly said: Said

@@ -9,7 +9,7 @@ export type Perform = <P>(question: Question<P>, about: P, access: Access) => Pr
 /** 256 KiB: a payment's answer is under 10 KiB, and a page of HTML need not be read to its end. */
 const longestAnswerBytes = 256 * 1024
 
-/** These fail before a byte of the request can have left, so another gateway may be tried at once. */
+/** These fail before a byte can have left, so another gateway may be tried at once. */
 const nothingSent = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'UND_ERR_CONNECT_TIMEOUT'])
 
 /** The only way to a gateway: total time limit, size limit, redirects refused. */

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { Secret } from '../secret.ts'
 
-/** A new API key: its mode in the prefix, 192 random bits, and a checksum that scanners can test. */
+/** A new API key: its mode in the prefix, 192 random bits, a checksum that scanners can test. */
 export function newKey(mode: 'sandbox' | 'live'): Secret {
   const body = `sk_${mode === 'live' ? 'live' : 'test'}_${randomBytes(24).toString('base64url')}`
   return new Secret(`${body}_${createHash('sha256').update(body).digest('hex').slice(0, 6)}`)

@@ -64,7 +64,7 @@ const readers: { readonly [K in keyof Settings]: Read<K> } = {
 /** The names of all settings, for the command line's help. */
 export const settingNames = Object.keys(readers) as readonly (keyof Settings)[]
 
-/** One setting from its text, or `undefined` when there is no such setting or the value is not its. */
+/** One setting from its text, or `undefined` when there is none such or the value is not its. */
 export function readSetting(name: string, text: string, mode: Mode): Partial<Settings> | undefined {
   if (!isSettingName(name)) return undefined
   const value = readers[name](text, mode)

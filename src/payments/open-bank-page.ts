@@ -17,10 +17,10 @@ export function bankPageOf(world: World, txn: Txn): BankPage | undefined {
 }
 
 /**
- * Sends the customer to the bank's own page: closes the OTP challenge for good, then gives the page.
- * `undefined` when there is nothing to do there: the payment has an end, its time is over, the order
- * is paid or being paid by another txn, or the gateway gave no page. Refused while an OTP is with
- * the bank.
+ * Sends the customer to the bank's own page: closes the OTP challenge for good, then gives the
+ * page. `undefined` when there is nothing to do there: the payment has an end, its time is over,
+ * the order is paid or being paid by another txn, or the gateway gave no page. Refused while an
+ * OTP is with the bank.
  */
 export async function openBankPage(
   world: World,
@@ -61,5 +61,5 @@ async function open(
   return mayGo ? page : undefined
 }
 
-/** Nobody is done with a bank's page sooner; after it the clock looks in, should they not return. */
+/** Nobody is done with a bank's page sooner; then the clock looks in, should they not return. */
 const firstLookMs = 60_000

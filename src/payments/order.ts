@@ -27,7 +27,7 @@ export interface Order {
 /** An order's descriptive fields by wire name, kept as the merchant wrote them. */
 export type OrderFields = Readonly<Record<string, string>>
 
-/** How many txns one order may have: a merchant's retry loop must end somewhere (Juspay's number). */
+/** How many txns one order may have: a merchant's retry loop must end (Juspay's number). */
 export const mostTxns = 25
 
 /** Whether an order id is one: letters, digits, `-`, `_`, `.`, at most `longest` characters. */

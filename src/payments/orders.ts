@@ -23,12 +23,12 @@ export interface Touched {
   readonly paidBy?: TxnId
 }
 
-const columns = `shard, merchant, order_id, id, amount, currency, seq, txn_count, last_txn, claimed_by,
-  paid_by, captured, fields, created_at, updated_at`
+const columns = `shard, merchant, order_id, id, amount, currency, seq, txn_count, last_txn,
+  claimed_by, paid_by, captured, fields, created_at, updated_at`
 
 const touchedColumns = 'seq, amount, currency, claimed_by, paid_by'
 
-/** Inserts an order; `false` when the merchant already has one by this id, and nothing was written. */
+/** Inserts an order; `false`, and nothing written, when the merchant has one by this id. */
 export async function insertOrder(t: Tx, order: Order): Promise<boolean> {
   const rows = await t.get(
     `insert into orders (shard, merchant, order_id, id, amount, currency, seq, txn_count, captured,
@@ -177,7 +177,8 @@ export async function touchToSettle(
     `update orders set seq = seq + 1,
        claimed_by = case when claimed_by = $4 and $5 = 0 then null else claimed_by end,
        captured = captured + case
-         when (paid_by is null or paid_by = $4) and amount = $6 and currency = $7 then $8 else 0 end,
+         when (paid_by is null or paid_by = $4) and amount = $6 and currency = $7 then $8
+         else 0 end,
        paid_by = case when paid_by is null and amount = $6 and currency = $7
          then $4 else paid_by end
      where shard = $1 and merchant = $2 and order_id = $3

@@ -115,7 +115,7 @@ test('the smaller limit wins, the gateway’s or ours', () => {
   assert.equal(heard(spent, verdicts.not_sent, { asked: 'resend' }).otp.sendsMax, 2)
 })
 
-test('an OTP lives five minutes from its sending, ten from the first, or as the gateway says', () => {
+test('an OTP lives 5 minutes from its sending, 10 from the first, or as the gateway says', () => {
   assert.equal(heard(fresh, verdicts.challenge, { asked: 'start' }).otp.until, now + 300_000)
   const later = now + 8 * 60_000
   const again = heard(challenged, verdicts.challenge, { asked: 'resend', now: later })

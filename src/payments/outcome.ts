@@ -213,7 +213,7 @@ function unknown(txn: Txn, verdict: Of<'unknown'>, at: Circumstances): Outcome {
   }
 }
 
-/** The bank never saw the OTP, so the challenge stands; the attempt stays spent (never given back). */
+/** The bank never saw the OTP, so the challenge stands; an attempt is never given back. */
 function notSubmitted(txn: Txn, at: Circumstances): Outcome {
   const over = txn.otp.attempts >= txn.otp.attemptsMax
   if (over) return failed(txn, {}, at.settings.otp_failure_status, 'GATEWAY_UNREACHABLE')

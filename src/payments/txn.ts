@@ -80,7 +80,7 @@ export function holdsMoney(status: TxnStatus): boolean {
   return status === 'AUTHORIZED' || status === 'CHARGED'
 }
 
-/** Why a challenge takes no more OTPs: the customer went to the bank's page, or the amount changed. */
+/** Why a challenge takes no more OTPs: the customer is at the bank's page, or another amount. */
 export type ClosedBy = 'fallback' | 'amount'
 
 /** One attempt to pay an order. */
@@ -138,14 +138,14 @@ export interface OtpCounts {
   readonly until?: number
 }
 
-/** No bank lets an OTP live longer, and a customer's patience is shorter (NIST: 10 minutes at most). */
+/** No bank lets an OTP live longer, and patience is shorter (NIST: 10 minutes at most). */
 const otpLifeMs = 5 * 60_000
 const challengeLifeMs = 10 * 60_000
 
 /** A customer who has not come back from the bank's page by then won't. */
 export const pageLifeMs = 15 * 60_000
 
-/** Until when the OTP sent at `sentAt` is taken: five minutes, ten from the first, or the gateway's. */
+/** Until when an OTP sent at `sentAt` is taken: 5 minutes, 10 from the first, or the gateway's. */
 export function otpUntil(sentAt: number, startedAt: number, gatewaysUntil?: number): number {
   return Math.min(sentAt + otpLifeMs, startedAt + challengeLifeMs, gatewaysUntil ?? Infinity)
 }

@@ -1,19 +1,10 @@
 import type { CardFacts } from '../cards/card.ts'
 import type { Row, Tx, Value } from '../db/db.ts'
-import { isGatewayName } from '../gateways/catalog.ts'
-import {
-  type ChallengeId,
-  type MerchantId,
-  type OrderId,
-  type Shard,
-  shardIn,
-  shardOf,
-  type TxnId,
-} from '../ids.ts'
-import { paise } from '../money.ts'
+import { type MerchantId, type OrderId, type Shard, shardIn, shardOf, type TxnId } from '../ids.ts'
 import type { Order } from './order.ts'
 import type { Get, OrderKey } from './orders.ts'
-import type { AuthType, ClosedBy, OtpCounts, Txn, TxnStatus } from './txn.ts'
+import type { Txn } from './txn.ts'
+import { txnFrom } from './txn-row.ts'
 
 /** Names one txn. */
 export interface TxnKey {
@@ -22,10 +13,10 @@ export interface TxnKey {
   readonly id: TxnId
 }
 
-const columns = `shard, merchant, id, order_id, n, status, amount, currency, auth_type, auto_capture,
-  account, gateway, card, routing_id, challenge_id, otp_attempts, otp_attempts_max, otp_sends,
-  otp_sends_max, otp_sent_at, challenge_until, closed_by, bank_data, said, code, late, lease,
-  lease_until, asked_at, looks, due_at, created_at, updated_at`
+const columns = `shard, merchant, id, order_id, n, status, amount, currency, auth_type,
+  auto_capture, account, gateway, card, routing_id, challenge_id, otp_attempts, otp_attempts_max,
+  otp_sends, otp_sends_max, otp_sent_at, challenge_until, closed_by, bank_data, said, code, late,
+  lease, lease_until, asked_at, looks, due_at, created_at, updated_at`
 
 const findSql = `select ${columns} from txns where shard = $1 and merchant = $2 and id = $3`
 
@@ -93,7 +84,7 @@ export async function findTxnOnWire(
 ): Promise<Txn | undefined> {
   const shard = shardIn(id)
   if (shard !== undefined) return findTxn(get, { shard, merchant, id: id as TxnId })
-  const match = /^(.+)-([1-9]\d?)$/.exec(id)
+  const match = /^([A-Za-z0-9._-]+)-([1-9]\d?)$/.exec(id)
   if (!match?.[1]?.startsWith(`${merchant}-`)) return undefined
   const orderId = match[1].slice(merchant.length + 1) as OrderId
   const [row] = await get(findByNumberSql, [
@@ -249,7 +240,7 @@ export function keepCard(t: Tx, key: TxnKey, card: CardFacts): void {
   ])
 }
 
-/** The txns that wait for the clock, the longest due first. Reads all shards: for the chores only. */
+/** The txns that wait for the clock, the longest due first. All shards: for the chores only. */
 export async function dueTxns(get: Get, now: number, most: number): Promise<TxnKey[]> {
   const rows = await get(
     'select shard, merchant, id from txns where due_at <= $1 order by due_at limit $2',
@@ -265,50 +256,4 @@ export async function dueTxns(get: Get, now: number, most: number): Promise<TxnK
 /** Makes every question that a dead process left under way due now. All shards: at start only. */
 export function orphanLeases(t: Tx, now: number): void {
   t.put('update txns set lease_until = $1, due_at = $1 where lease_until > $1', [now])
-}
-
-function txnFrom(row: Row): Txn {
-  const gateway = String(row['gateway'])
-  if (!isGatewayName(gateway)) throw new Error(`txn of an unknown gateway: ${gateway}`)
-  return {
-    shard: row['shard'] as Shard,
-    merchant: row['merchant'] as MerchantId,
-    id: row['id'] as TxnId,
-    orderId: row['order_id'] as OrderId,
-    n: Number(row['n']),
-    status: row['status'] as TxnStatus,
-    amount: paise(Number(row['amount'])),
-    currency: String(row['currency']),
-    authType: row['auth_type'] as AuthType,
-    autoCapture: row['auto_capture'] === 1,
-    account: String(row['account']),
-    gateway,
-    card: JSON.parse(String(row['card'])),
-    ...(row['routing_id'] !== null && { routingId: String(row['routing_id']) }),
-    challengeId: row['challenge_id'] as ChallengeId,
-    otp: otpFrom(row),
-    ...(row['closed_by'] !== null && { closedBy: row['closed_by'] as ClosedBy }),
-    ...(row['bank_data'] !== null && { bankData: String(row['bank_data']) }),
-    said: JSON.parse(String(row['said'])),
-    code: row['code'] as Txn['code'],
-    late: row['late'] === 1,
-    lease: Number(row['lease']),
-    leaseUntil: Number(row['lease_until']),
-    askedAt: Number(row['asked_at']),
-    looks: Number(row['looks']),
-    ...(row['due_at'] !== null && { dueAt: Number(row['due_at']) }),
-    createdAt: Number(row['created_at']),
-    updatedAt: Number(row['updated_at']),
-  }
-}
-
-function otpFrom(row: Row): OtpCounts {
-  return {
-    attempts: Number(row['otp_attempts']),
-    attemptsMax: Number(row['otp_attempts_max']),
-    sends: Number(row['otp_sends']),
-    sendsMax: Number(row['otp_sends_max']),
-    ...(row['otp_sent_at'] !== null && { sentAt: Number(row['otp_sent_at']) }),
-    ...(row['challenge_until'] !== null && { until: Number(row['challenge_until']) }),
-  }
 }

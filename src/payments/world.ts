@@ -4,7 +4,7 @@ import type { Perform } from '../gateways/perform.ts'
 import type { Mode } from '../merchants/merchant.ts'
 import type { Seal } from '../seal.ts'
 
-/** What the deeds of this room need from outside; `app.ts` hands it over, a test hands over another. */
+/** What the deeds of this room need from outside: `app.ts` hands it over, or a test. */
 export interface World {
   readonly db: Db
   readonly seal: Seal

@@ -3,10 +3,10 @@ import { isoSeconds } from '../clock.ts'
 import { gatewayNamed } from '../gateways/catalog.ts'
 import { rupees } from '../money.ts'
 import type { Order } from '../payments/order.ts'
-import { holdsMoney, type Txn, type TxnStatus, txnIdOnWire } from '../payments/txn.ts'
+import { type Txn, type TxnStatus, txnIdOnWire } from '../payments/txn.ts'
 import { CardBody, cardBody } from './card-view.ts'
 import { plainFields, udfNames } from './order-request.ts'
-import { responseOf, statusId, TxnStatusText, unifiedOf } from './status.ts'
+import { isBanksReason, responseOf, statusId, TxnStatusText, unifiedOf } from './status.ts'
 import { FreeForm, GatewayBody, gatewayBody, TextOrNull } from './txn-view.ts'
 
 const optionalTexts = Object.fromEntries(
@@ -152,7 +152,7 @@ export function orderStatus(shown: Pick<OrderShown, 'txn' | 'fresh'>): {
 
 function txnKeys(txn: Txn) {
   const gateway = gatewayNamed(txn.gateway)
-  const failed = !holdsMoney(txn.status)
+  const reason = isBanksReason(txn.code) ? txn.said : {}
   return {
     txn_id: txnIdOnWire(txn),
     txn_uuid: txn.id,
@@ -162,8 +162,8 @@ function txnKeys(txn: Txn) {
     card: cardBody(txn.card),
     gateway_id: gateway.wireId,
     ...responseOf(txn.code),
-    bank_error_code: failed ? (txn.said.code ?? '') : '',
-    bank_error_message: failed ? (txn.said.message ?? '') : '',
+    bank_error_code: reason.code ?? '',
+    bank_error_message: reason.message ?? '',
     bank_pg: null,
     txn_detail: txnDetail(txn),
     payment_gateway_response: gatewayBody(txn),
@@ -172,14 +172,14 @@ function txnKeys(txn: Txn) {
 
 function txnDetail(txn: Txn): Type.Static<typeof TxnDetail> {
   const gateway = gatewayNamed(txn.gateway)
-  const failed = !holdsMoney(txn.status)
+  const reason = isBanksReason(txn.code) ? txn.said : {}
   return {
     txn_id: txnIdOnWire(txn),
     order_id: txn.orderId,
     txn_uuid: txn.id,
     status: txn.status,
-    error_code: failed ? (txn.said.code ?? null) : null,
-    error_message: failed ? (txn.said.message ?? '') : '',
+    error_code: reason.code ?? null,
+    error_message: reason.message ?? '',
     net_amount: rupees(txn.amount),
     txn_amount: rupees(txn.amount),
     surcharge_amount: null,

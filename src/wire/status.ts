@@ -21,7 +21,7 @@ export const TxnStatusText = Type.Unsafe<TxnStatus>({
 })
 
 /** What each unified response code says to a person. */
-const responseMessage: Record<ResponseCode, string> = {
+export const responseMessage: Record<ResponseCode, string> = {
   TXN_SUCCESS: 'Transaction is successful',
   TXN_EXPIRED: 'Transaction failed as it could not be completed in time. Please retry',
   TXN_NOT_FOUND: 'Transaction not found at Gateway end',
@@ -53,4 +53,27 @@ export function unifiedOf(code: ResponseCode | ''): {
 } {
   if (code === '') return { response_code: null, response_message: null }
   return { response_code: code, response_message: responseMessage[code] }
+}
+
+/** Whether the bank's own words are the reason of this code; the other codes are ours alone. */
+export function isBanksReason(code: ResponseCode | ''): boolean {
+  switch (code) {
+    case 'INCORRECT_OTP':
+    case 'OTP_EXPIRED':
+    case 'OTP_ATTEMPTS_EXCEEDED':
+    case 'USER_DECLINED':
+    case 'BANK_DECLINED':
+    case 'INSUFFICIENT_BALANCE':
+    case 'TXN_FAILURE':
+      return true
+    case '':
+    case 'TXN_SUCCESS':
+    case 'TXN_EXPIRED':
+    case 'TXN_NOT_FOUND':
+    case 'GATEWAY_UNREACHABLE':
+    case 'PENDING_AT_BANK':
+      return false
+    default:
+      return code satisfies never
+  }
 }

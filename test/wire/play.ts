@@ -73,7 +73,7 @@ export async function call(
     redirect: 'manual',
     ...(body !== undefined && { body }),
   } as const
-  const response = await fetch(server.url + path, asked)
+  const response = await fetch(new URL(path, server.url), asked)
   const text = await response.text()
   const isJson = response.headers.get('content-type')?.startsWith('application/json')
   const heard = text === '' ? undefined : isJson ? JSON.parse(text) : text
@@ -104,21 +104,21 @@ export async function play(
   const { settings, moods = [] } = golden
   if (settings) await server.db.tx((t) => changeSettings(t, server.merchant, settings))
   for (const mood of moods) await tellBank(server, 'POST', mood)
-  for (const [i, step] of golden.steps.entries()) {
-    for (let time = 0; time < (step.times ?? 1); time++) {
-      const answer = await call(server, step, values)
-      const wrong = check(step, answer, values)
-      const { method, path } = step.request
-      assert.deepEqual(
-        wrong,
-        [],
-        `step ${i + 1}, ${method} ${path}: ${JSON.stringify(answer.body)}`,
-      )
-      heard(answer)
+  try {
+    for (const [i, step] of golden.steps.entries()) {
+      for (let time = 0; time < (step.times ?? 1); time++) {
+        const answer = await call(server, step, values)
+        const wrong = check(step, answer, values)
+        const { method, path } = step.request
+        const what = `step ${i + 1}, ${method} ${path}: ${JSON.stringify(answer.body)}`
+        assert.deepEqual(wrong, [], what)
+        heard(answer)
+      }
     }
+  } finally {
+    if (moods.length > 0) await tellBank(server, 'DELETE')
+    if (settings) await forgetSettings(server)
   }
-  if (moods.length > 0) await tellBank(server, 'DELETE')
-  if (settings) await forgetSettings(server)
 }
 
 function check({ answer: expected }: Step, answer: Heard, values: Values): string[] {

@@ -1,0 +1,405 @@
+import assert from 'node:assert/strict'
+import { request } from 'node:http'
+import { after, before, test } from 'node:test'
+import { addMerchant } from '../src/add-merchant.ts'
+import type { MerchantId } from '../src/ids.ts'
+import { keyHash, keyId, newKey } from '../src/merchants/key.ts'
+import { insertKey, revokeKey } from '../src/merchants/merchants.ts'
+import { makeSeal } from '../src/seal.ts'
+import type { Secret } from '../src/secret.ts'
+import {
+  type Answer,
+  ask,
+  type Caller,
+  callerOf,
+  challengeIn,
+  type Form,
+  rightOtp,
+  testCard,
+} from './caller.ts'
+import { engines } from './databases.ts'
+import { startTestServer, type TestServer, testVariables } from './support.ts'
+
+/** The ids of one payment. */
+interface Ids {
+  readonly order: string
+  readonly txn: string
+  readonly txnOnWire: string
+  readonly challenge: string
+}
+
+/** One call: a form makes it a POST. */
+interface Call {
+  readonly path: string
+  readonly form?: Form
+}
+
+/** How a route is called with ids, and the statuses it answers for each kind of them. */
+interface Row {
+  readonly call: (ids: Ids, merchant: string) => Call
+  readonly own: number
+  readonly unknown: number
+  readonly malformed: number
+}
+
+const order = { amount: '100.00' }
+const submission = { 'answer.otp': '9999' }
+
+/** Every route that wants a key. A route that is not here fails the test. */
+const rows: Readonly<Record<string, Row>> = {
+  'POST /orders': {
+    call: (ids) => ({ path: '/orders', form: { ...order, order_id: ids.order } }),
+    own: 200,
+    unknown: 200,
+    malformed: 400,
+  },
+  'POST /order/create': {
+    call: (ids) => ({ path: '/order/create', form: { ...order, order_id: ids.order } }),
+    own: 200,
+    unknown: 200,
+    malformed: 400,
+  },
+  'POST /orders/{order_id}': {
+    call: (ids) => ({ path: `/orders/${ids.order}`, form: { udf1: 'x' } }),
+    own: 200,
+    unknown: 400,
+    malformed: 400,
+  },
+  'GET /orders/{order_id}': {
+    call: (ids) => ({ path: `/orders/${ids.order}` }),
+    own: 200,
+    unknown: 200,
+    malformed: 200,
+  },
+  'GET /order/status': {
+    call: (ids) => ({ path: `/order/status?order_id=${ids.order}` }),
+    own: 200,
+    unknown: 200,
+    malformed: 200,
+  },
+  'POST /order/status': {
+    call: (ids) => ({ path: '/order/status', form: { order_id: decodeURIComponent(ids.order) } }),
+    own: 200,
+    unknown: 200,
+    malformed: 200,
+  },
+  'POST /txns': {
+    call: (ids, merchant) => ({
+      path: '/txns',
+      form: {
+        order_id: ids.order,
+        merchant_id: merchant,
+        payment_method_type: 'CARD',
+        auth_type: 'OTP',
+        format: 'json',
+        ...testCard,
+      },
+    }),
+    own: 200,
+    unknown: 400,
+    malformed: 400,
+  },
+  'POST /v2/txns/{id}/authenticate': {
+    call: (ids) => ({
+      path: `/v2/txns/${ids.txn}/authenticate`,
+      form: { ...submission, challenge_id: ids.challenge },
+    }),
+    own: 200,
+    unknown: 400,
+    malformed: 400,
+  },
+  'POST /v2/txns/{id}/authenticate/{challenge_id}/resend': {
+    call: (ids) => ({ path: `/v2/txns/${ids.txn}/authenticate/${ids.challenge}/resend`, form: {} }),
+    own: 200,
+    unknown: 400,
+    malformed: 400,
+  },
+}
+
+/** What anybody may call. */
+const open = ['GET /health', 'GET /ready']
+
+const unauthorized = {
+  status: 'error',
+  error_code: 'access_denied',
+  error_message: 'Invalid Authentication',
+  error_info: {
+    category: 'USER_ERROR',
+    code: 'UNAUTHORIZED',
+    developer_message: 'Invalid Authentication',
+    user_message: 'Invalid Authentication',
+    href: 'NA',
+    fields: [],
+  },
+}
+
+const unknownIds: Ids = {
+  order: 'acc-none',
+  txn: `txn_${'0123456789abcdef'.repeat(2)}012`,
+  txnOnWire: 'theirs-acc-0000-1',
+  challenge: `ch_${'0123456789abcdef'.repeat(2)}012`,
+}
+
+const malformedIds: Ids = {
+  order: '%20%27%3B--',
+  txn: 'txn_%27%3B--',
+  txnOnWire: 'x',
+  challenge: '%00',
+}
+
+let server: TestServer
+let ours: Caller
+let theirs: Caller
+let revoked: string
+let orders = 0
+
+before(async () => {
+  const sqlite = engines.find(({ name }) => name === 'sqlite')
+  assert(sqlite)
+  server = await startTestServer(sqlite)
+  ours = callerOf(server)
+  const { db } = server
+  const master = Buffer.from(String(testVariables({ dataDir: '' })['MASTER_KEY']), 'hex')
+  const merchant = 'theirs' as MerchantId
+  await addMerchant({ db, seal: makeSeal(master) }, { id: merchant, mode: 'sandbox', at: 1 })
+  const give = async (to: MerchantId): Promise<Secret> => {
+    const key = newKey('sandbox')
+    await db.tx(async (t) => insertKey(t, { hash: keyHash(key), merchant: to, at: 1 }))
+    return key
+  }
+  theirs = callerOf({ url: server.url, merchant, key: (await give(merchant)).reveal() })
+  const old = await give(server.merchant as MerchantId)
+  await db.tx((t) => revokeKey(t, keyId(keyHash(old)), 2))
+  revoked = old.reveal()
+})
+after(() => server.close())
+
+test('every route of openapi.json has a row here, and every row a route', async () => {
+  const { text } = await ask(`${server.url}/openapi.json`)
+  const { paths } = JSON.parse(text) as { paths: Record<string, Record<string, object>> }
+  const routes = Object.entries(paths).flatMap(([path, methods]) =>
+    Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
+  )
+  assert.deepEqual(routes.sort(), [...Object.keys(rows), ...open].sort())
+  for (const route of open) {
+    assert.equal((await ask(server.url + route.slice('GET '.length))).status, 200)
+  }
+})
+
+for (const [route, row] of Object.entries(rows)) {
+  test(`${route} answers to its own merchant only`, async () => {
+    const ids = await payment(ours)
+    const call = row.call(ids, ours.merchant)
+    const wrongKeys = [undefined, basic(`${revoked}:`), basic('sk_test_no_such_key_at_all:')]
+    for (const authorization of wrongKeys) assertUnauthorized(await make(call, authorization))
+    for (const merchant of ['theirs', 'nobody', `${ours.merchant}, theirs`]) {
+      const named = row.call(ids, merchant)
+      const form = named.form && { ...named.form, merchant_id: merchant }
+      if (form) assertUnauthorized(await make({ ...named, form }, ours.authorization))
+      const both = `${call.path}${call.path.includes('?') ? '&' : '?'}merchant_id=${merchant}`
+      assertUnauthorized(await make({ ...call, path: both }, ours.authorization))
+      for (const header of ['x-merchantid', 'x-merchant-id']) {
+        assertUnauthorized(await make(call, ours.authorization, { [header]: merchant }))
+      }
+    }
+    assert.equal((await make(call, ours.authorization)).status, row.own)
+  })
+
+  test(`${route} knows foreign ids no better than unknown ones`, async () => {
+    const foreign = await payment(ours)
+    const asked = (ids: Ids) => make(row.call(ids, theirs.merchant), theirs.authorization)
+    const before_ = await historyOf(foreign.order)
+    const theForeign = await asked(foreign)
+    const theUnknown = await asked({ ...unknownIds, order: `acc-0${orders}` })
+    assert.equal(theForeign.status, row.unknown, theForeign.text)
+    assert.deepEqual(shapeOf(theForeign, foreign), shapeOf(theUnknown, unknownIds))
+    assert.deepEqual(await historyOf(foreign.order), before_)
+    const malformed = await asked(malformedIds)
+    assert.equal(malformed.status, row.malformed, malformed.text)
+  })
+}
+
+test('a txn and a challenge that are not one pair are as unknown as any', async () => {
+  const [mine, other] = [await payment(theirs), await payment(theirs)]
+  const foreign = await payment(ours)
+  const pairs = [
+    [mine.txn, foreign.challenge],
+    [foreign.txn, mine.challenge],
+    [foreign.txnOnWire, foreign.challenge],
+    [`${theirs.merchant}-${foreign.order}-1`, foreign.challenge],
+    [mine.txn, other.challenge],
+    [other.txn, mine.challenge],
+    [`${ours.merchant}-${mine.order}-1`, mine.challenge],
+    [mine.order, mine.challenge],
+    [`${theirs.merchant}-%00-1`, mine.challenge],
+    [`${theirs.merchant}-${mine.order}-99`, mine.challenge],
+  ] as const
+  const shapes = []
+  for (const [id, challenge_id] of pairs) {
+    const form = { challenge_id, 'answer.otp': rightOtp }
+    const submitted = await theirs.call(`/v2/txns/${id}/authenticate`, form)
+    const resent = await theirs.call(`/v2/txns/${id}/authenticate/${challenge_id}/resend`, {})
+    assert.equal(submitted.body.error_message, 'Invalid authentication account id.')
+    shapes.push(shapeOf(submitted, mine), shapeOf(resent, mine))
+  }
+  assert.equal(new Set(shapes.map((shape) => JSON.stringify(shape))).size, 1)
+  for (const { order: id } of [mine, other]) {
+    assert.equal((await theirs.status(id)).body.status, 'PENDING_VBV')
+  }
+  assert.equal((await ours.status(foreign.order)).body.status, 'PENDING_VBV')
+})
+
+test('an Authorization header that is not one key and no password is refused', async () => {
+  const key = server.key
+  const wrong: readonly (string | readonly string[])[] = [
+    '',
+    'Basic',
+    'Basic ',
+    'Basic !!!!',
+    'Basic ====',
+    'Basic %%%',
+    `Basic ${key}`,
+    key,
+    `Bearer ${key}`,
+    basic(''),
+    basic(':'),
+    basic(`:${key}`),
+    basic(`${key}:secret`),
+    basic(`${key}::`),
+    basic(`${key} :`),
+    basic(` ${key}:`),
+    basic(`${key}\0:`),
+    basic(`${key.slice(0, -1)}:`),
+    basic(`${key.toUpperCase()}:`),
+    basic('clé-不-\u{1f511}:'),
+    `Basic ${'\u00e9'.repeat(20)}`,
+    `Basic\t${token(key)}`,
+    `Basic  ${token(key)}`,
+    `Basic ${token(key)} ${token(key)}`,
+    `Basic ${token(key)},Basic ${token(key)}`,
+    `basic ${token('nobody-has-this-key')}`,
+    basic('x'.repeat(5_000)),
+    [basic(`${key}:`), basic('other:')],
+    [basic('other:'), basic(`${key}:`)],
+    [basic(`${key}:`), basic(`${key}:`)],
+  ]
+  for (const header of wrong) {
+    const { status, text } = await rawGet('/orders/x', header)
+    assertUnauthorized({ status, text, body: JSON.parse(text) }, JSON.stringify(header))
+  }
+  const tooLong = await rawGet('/orders/x', basic('x'.repeat(8_192)))
+  assert.equal(tooLong.status, 431)
+  for (const right of [basic(`${key}:`), basic(key), basic(`${key}:`).replace('B', 'b')]) {
+    assert.equal((await rawGet('/orders/x', right)).status, 200, right)
+  }
+})
+
+test('a page of another merchant is not there, as of an unknown id', async () => {
+  const ids = await payment(ours)
+  const { id } = (await ours.status(ids.order)).body
+  const pages = [
+    (merchant: string, txn: string) => `/v2/pay/start/${merchant}/${txn}`,
+    (merchant: string, txn: string) => `/v2/pay/finish/${merchant}/${txn}/${ids.order}`,
+    (merchant: string, txn: string) =>
+      `/merchant/pay/${merchant}/${txn === ids.txn ? id : `ord_${'0'.repeat(32)}`}`,
+  ]
+  const before_ = await historyOf(ids.order)
+  for (const page of pages) {
+    for (const form of [undefined, {}]) {
+      const at = (merchant: string, txn: string) => ask(server.url + page(merchant, txn), { form })
+      const unknown = await at(ours.merchant, unknownIds.txn)
+      assert.equal(unknown.status, 404)
+      for (const merchant of [theirs.merchant, 'nobody', '%00', '%27']) {
+        const foreign = await at(merchant, ids.txn)
+        assert.equal(foreign.status, 404)
+        assert.equal(anyRequestId(foreign.text), anyRequestId(unknown.text))
+      }
+    }
+  }
+  assert.deepEqual(await historyOf(ids.order), before_)
+  const own = `${server.url}/v2/pay/start/${ours.merchant}/${ids.txn}`
+  assert.equal((await ask(own)).status, 200)
+})
+
+test('two merchants may give their orders the same id', async () => {
+  const id = `acc-${++orders}`
+  assert.equal((await ours.create(id)).body.status, 'NEW')
+  assert.equal((await theirs.create(id, { amount: '7.00' })).body['amount'], 7)
+  assert.equal((await ours.status(id)).body['amount'], 100)
+})
+
+async function payment(caller: Caller): Promise<Ids> {
+  const id = `acc-${String(++orders).padStart(4, '0')}`
+  assert.equal((await caller.create(id)).status, 200)
+  const started = await caller.start(id)
+  const { id: txn, challenge_id: challenge } = challengeIn(started)
+  return { order: id, txn, txnOnWire: String(started.body.txn_id), challenge }
+}
+
+function make(call: Call, authorization: string | undefined, headers?: Form): Promise<Answer> {
+  const { form } = call
+  return ask(server.url + call.path, {
+    form,
+    ...(authorization !== undefined && { authorization }),
+    ...(headers && { headers }),
+  })
+}
+
+/** An answer without what is new in every answer, and without the ids that were asked about. */
+function shapeOf(answer: Answer, ids: Ids): object {
+  let { text } = answer
+  for (const id of [ids.txn, ids.challenge]) text = text.replaceAll(id, 'ID')
+  text = text.replace(/acc-\d+/g, 'ORDER').replace(/ord_[0-9a-f]{32}/g, 'ORD')
+  text = text.replace(/"date_created":"[^"]*"/, '')
+  return { status: answer.status, text: anyRequestId(text) }
+}
+
+function anyRequestId(text: string): string {
+  return text.replace(/req_[0-9a-f]{32}/g, 'REQUEST')
+}
+
+function assertUnauthorized(answer: Pick<Answer, 'status' | 'text' | 'body'>, what?: string): void {
+  assert.equal(answer.status, 401, what ?? answer.text)
+  const { error_info: info, ...rest } = answer.body
+  const { request_id, ...fixed } = info as { request_id: string }
+  assert.match(request_id, /^req_/)
+  assert.deepEqual({ ...rest, error_info: fixed }, unauthorized)
+}
+
+/** Everything that is written of our order: whoever may not touch it changes nothing of it. */
+async function historyOf(id: string) {
+  const of = [ours.merchant, id]
+  const [found] = await server.db.read(
+    'select seq, txn_count, fields from orders where merchant = $1 and order_id = $2',
+    of,
+  )
+  const txns = await server.db.read(
+    'select otp_attempts, otp_sends, closed_by from txns where merchant = $1 and order_id = $2',
+    of,
+  )
+  return { ...found, txns: txns.map((txn) => ({ ...txn })) }
+}
+
+function token(text: string): string {
+  return Buffer.from(text).toString('base64')
+}
+
+function basic(text: string): string {
+  return `Basic ${token(text)}`
+}
+
+/** A GET with exactly these Authorization headers, which `fetch` would refuse to send. */
+function rawGet(path: string, authorization: string | readonly string[]) {
+  return new Promise<{ status: number; text: string }>((resolve, reject) => {
+    const call = request(server.url + path, { setHost: true }, (response) => {
+      let text = ''
+      response.setEncoding('utf8').on('data', (part: string) => {
+        text += part
+      })
+      response.on('end', () => resolve({ status: response.statusCode ?? 0, text }))
+    })
+    call.on('error', reject)
+    call.setHeader('authorization', authorization)
+    call.end()
+  })
+}

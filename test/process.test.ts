@@ -1,0 +1,348 @@
+import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import { once } from 'node:events'
+import { cp, mkdir, mkdtemp, readFile, rm, stat } from 'node:fs/promises'
+import { connect, createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, describe, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { openDatabase } from '../src/db/migrate.ts'
+import type { Variables } from '../src/env.ts'
+import { addSimulatorAccount } from '../src/gateways/accounts.ts'
+import type { MerchantId } from '../src/ids.ts'
+import { keyHash } from '../src/merchants/key.ts'
+import { makeSeal } from '../src/seal.ts'
+import { Secret } from '../src/secret.ts'
+import { ask, bookAt, callerOf, rightOtp } from './caller.ts'
+import { engines } from './databases.ts'
+import { run, type Spawned, testVariables } from './support.ts'
+
+const exec = promisify(execFile)
+const root = fileURLToPath(new URL('..', import.meta.url))
+const masterKey = 'ab'.repeat(32)
+
+async function newFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'directotp-process-'))
+  after(() => rm(folder, { recursive: true, force: true }))
+  return folder
+}
+
+/** A server in sandbox mode, once it has said what a developer needs; it ends with the tests. */
+async function serve(variables: Variables) {
+  const server = run('src/main.ts', ['serve'], variables)
+  after(() => end(server))
+  const said = async (pattern: RegExp) => (await server.saying(pattern))[1] ?? ''
+  const url = await said(/Base URL +(\S+)/)
+  const merchant = await said(/Merchant id +(\S+)/)
+  const key = await said(/API key +(\S+)/)
+  const inbox = await said(/SMS inbox +(\S+)/)
+  await said(/(four lines to paste[\s\S]*\n\n[\s\S]*\n\n|\ncurl[^\n]*\n[\s\S]*\/orders\/\S+\n)/)
+  return { ...server, url, merchant, key, inbox, caller: callerOf({ url, merchant, key }) }
+}
+
+async function end({
+  child,
+  ended,
+}: Pick<Spawned, 'child' | 'ended'>): Promise<number | undefined> {
+  child.kill('SIGTERM')
+  return ended
+}
+
+/** Runs a command of the program to its end. */
+async function command(words: readonly string[], variables: Variables) {
+  const { ended, output } = run('src/main.ts', words, variables)
+  return { code: await ended, output: output() }
+}
+
+/** The one line that a command ends with which will not do what it was asked. */
+async function refusalOf(words: readonly string[], variables: Variables): Promise<string> {
+  const { code, output } = await command(words, variables)
+  assert.equal(code, 2, output)
+  assert.equal(output.trim().split('\n').length, 1, output)
+  return output
+}
+
+test('npm start takes a first payment by the four lines it prints, and again on the same data', async () => {
+  await exec('curl', ['--version']).catch(() =>
+    assert.fail('this test runs the printed lines: it needs curl on this machine'),
+  )
+  const dataDir = await newFolder()
+  const server = await serve({ DATA_DIR: dataDir, PORT: '0' })
+  assert.equal((await ask(server.inbox)).status, 200)
+  const lines = server
+    .output()
+    .split('\n')
+    .filter((line) => line.startsWith('curl '))
+  assert.equal(lines.length, 4, server.output())
+  const statuses = []
+  for (const line of lines) {
+    const { stdout } = await exec('bash', ['-c', line])
+    statuses.push(JSON.parse(stdout).status)
+  }
+  assert.deepEqual(statuses, ['NEW', 'PENDING_VBV', 'CHARGED', 'CHARGED'])
+  const written = /tee (\S+)/.exec(lines[1] ?? '')?.[1]
+  if (written) await rm(written)
+  const [, order = ''] = /\/orders\/(\S+)$/.exec(lines[3] ?? '') ?? []
+  assert.equal(await end(server), 0)
+
+  const again = await serve({ DATA_DIR: dataDir, PORT: '0' })
+  assert.deepEqual([again.merchant, again.key], [server.merchant, server.key])
+  assert.equal((await again.caller.status(order)).body.status, 'CHARGED')
+  assert.equal((await stat(join(dataDir, 'demo-key'))).mode & 0o777, 0o600)
+  assert.equal((await stat(join(dataDir, 'master.key'))).mode & 0o777, 0o600)
+  assert.notDeepEqual(
+    again.output().match(/order-\w+/),
+    server.output().match(/order-\w+/),
+    'the printed order is a new one',
+  )
+
+  const line = await refusalOf(['serve'], { DATA_DIR: dataDir, PORT: '0' })
+  assert.match(line, /in use by another directotp server/)
+  assert.equal((await ask(`${again.url}/health`)).status, 200)
+})
+
+test('a bad environment is told whole, without its values', async () => {
+  const wrong: Variables = {
+    PORT: 'eighty',
+    MODE: 'prod',
+    LOG_LEVEL: 'loud',
+    DATABASE_URL: 'mysql://sesame@127.0.0.1/x',
+    MASTER_KEY: 'sesame',
+    TRUSTED_PROXIES: '0.0.0.0/0',
+    BANK_BOOK: 'paper',
+  }
+  const { code, output } = await command(['serve'], wrong)
+  assert.equal(code, 2)
+  const lines = output.trim().split('\n')
+  assert.deepEqual(lines.map((line) => line.split(' ')[0]).sort(), Object.keys(wrong).sort())
+  assert.doesNotMatch(output, /sesame|eighty|paper/)
+})
+
+describe('live mode', () => {
+  const live = { MODE: 'live', MASTER_KEY: masterKey, PUBLIC_URL: 'https://pay.example.com' }
+
+  test('refuses to start without its key and its address', async () => {
+    const { code, output } = await command(['serve'], { MODE: 'live', DATA_DIR: await newFolder() })
+    assert.equal(code, 2)
+    assert.match(output, /^MASTER_KEY is not set/m)
+    assert.match(output, /^PUBLIC_URL is not set/m)
+    const http = { ...live, PUBLIC_URL: 'http://pay.example.com', DATA_DIR: await newFolder() }
+    assert.match(await refusalOf(['serve'], http), /^PUBLIC_URL/)
+    const key = { ...live, DEMO_API_KEY: 'sk_test_0123456789', DATA_DIR: await newFolder() }
+    assert.match(await refusalOf(['serve'], key), /^DEMO_API_KEY/)
+  })
+
+  test('refuses a database of sandbox mode, and sandbox mode one of live mode', async () => {
+    const [ofSandbox, ofLive] = [await newFolder(), await newFolder()]
+    const sandbox = { MASTER_KEY: masterKey }
+    assert.equal((await command(['migrate'], { ...sandbox, DATA_DIR: ofSandbox })).code, 0)
+    assert.equal((await command(['migrate'], { ...live, DATA_DIR: ofLive })).code, 0)
+    const toLive = await refusalOf(['serve'], { ...live, PORT: '0', DATA_DIR: ofSandbox })
+    assert.match(toLive, /sandbox mode/)
+    const toSandbox = await refusalOf(['serve'], { ...sandbox, PORT: '0', DATA_DIR: ofLive })
+    assert.match(toSandbox, /live mode/)
+  })
+
+  test('refuses an account at the simulated bank', async () => {
+    const dataDir = await newFolder()
+    const variables = { ...live, PORT: '0', DATA_DIR: dataDir }
+    assert.equal((await command(['merchants', 'add', 'shop'], variables)).code, 0)
+    const db = await openDatabase({ dataDir, databaseUrl: undefined })
+    const seal = makeSeal(Buffer.from(masterKey, 'hex'))
+    const merchant = 'shop' as MerchantId
+    await db.tx(async (t) => addSimulatorAccount(t, seal, { merchant, at: 1 }))
+    await db.close()
+    assert.match(await refusalOf(['serve'], variables), /simulated bank/)
+  })
+
+  test('has no bank, no demo merchant and no known key', async () => {
+    const dataDir = await newFolder()
+    const port = await freePort()
+    const variables = { ...live, PORT: String(port), DATA_DIR: dataDir }
+    const server = run('src/main.ts', ['serve'], variables)
+    after(() => end(server))
+    await server.saying(/^Serving at https:\/\/pay\.example\.com$/m)
+    const url = `http://127.0.0.1:${port}`
+    const nowhere = await ask(`${url}/nowhere`)
+    const anyRequestId = (text: string) => text.replace(/req_\w+/, '')
+    for (const path of ['/bank', '/bank/inbox', '/bank/book', '/bank/clock']) {
+      const answer = await ask(url + path)
+      assert.deepEqual(
+        [answer.status, anyRequestId(answer.text)],
+        [404, anyRequestId(nowhere.text)],
+      )
+    }
+    await assert.rejects(stat(join(dataDir, 'demo-key')), { code: 'ENOENT' })
+    await assert.rejects(stat(join(dataDir, 'bank.db')), { code: 'ENOENT' })
+    const db = await openDatabase({ dataDir, databaseUrl: undefined })
+    for (const table of ['merchants', 'api_keys', 'accounts']) {
+      assert.deepEqual(await db.read(`select * from ${table}`, []), [])
+    }
+    await db.close()
+  })
+})
+
+for (const engine of engines) {
+  test(`merchants and keys are managed beside a running server on ${engine.name}`, async () => {
+    const database = await engine.open()
+    const variables = testVariables(database)
+    const server = await serve(variables)
+    const does = async (...words: string[]) => {
+      const { code, output } = await command(words, variables)
+      assert.equal(code, 0, output)
+      return output
+    }
+    await does('merchants', 'add', 'shop')
+    const made = await does('keys', 'create', 'shop')
+    const [, key = '', id = ''] = /^(sk_test_\S+)\n.* ([0-9a-f]{12}) /.exec(made) ?? []
+    const [, other = ''] = /^(sk_test_\S+)\n/.exec(await does('keys', 'create', 'shop')) ?? []
+    const caller = callerOf({ url: server.url, merchant: 'shop', key })
+    const second = callerOf({ url: server.url, merchant: 'shop', key: other })
+    const paid = await caller.submit(await caller.open('beside-1'), rightOtp)
+    assert.equal(paid.body.status, 'CHARGED')
+
+    await does('merchants', 'set', 'shop', 'order_id_max_length=8', 'otp_max_attempts=1')
+    assert.equal((await caller.create('123456789')).status, 400)
+    assert.equal((await caller.open('12345678')).max_attempts, 1)
+
+    const rows = await database.db.read('select * from api_keys', [])
+    const kept = JSON.stringify(rows)
+    for (const text of [key, other, server.key]) {
+      assert(!kept.includes(text) && !kept.includes(text.slice(8, 30)))
+      assert(kept.includes(keyHash(new Secret(text))))
+    }
+
+    assert.equal((await caller.status('beside-1')).status, 200)
+    await does('keys', 'revoke', id)
+    assert.equal((await caller.status('beside-1')).status, 401)
+    assert.equal((await second.status('beside-1')).status, 200)
+    await does('keys', 'revoke', other)
+    assert.equal((await second.status('beside-1')).status, 401)
+    assert.equal((await server.caller.status('beside-1')).body.status, 'NOT_FOUND')
+    assert.equal(await end(server), 0)
+    await database.close()
+  })
+}
+
+test('the command line says what is not there, and what is there already', async () => {
+  const variables = { DATA_DIR: await newFolder() }
+  assert.match((await command(['migrate'], variables)).output, /up to date/)
+  const add = ['merchants', 'add', 'shop']
+  assert.match((await command(add, variables)).output, /is added/)
+  assert.match((await command(add, variables)).output, /already/)
+  const revoke = ['keys', 'revoke', '0123456789ab']
+  assert.match(await refusalOf(revoke, variables), /no key 0123456789ab/)
+  const create = ['keys', 'create', 'nobody']
+  assert.match(await refusalOf(create, variables), /no merchant nobody/)
+  const set = ['merchants', 'set', 'nobody', 'otp_max_attempts=1']
+  assert.match(await refusalOf(set, variables), /no merchant nobody/)
+})
+
+test('help is given when asked for, and with an error for words that are none', async () => {
+  const variables = { DATA_DIR: await newFolder() }
+  for (const words of [['--help'], []]) {
+    const { code, output } = await command(words, variables)
+    assert.equal(code, 0)
+    for (const name of ['serve', 'merchants add', 'merchants set', 'keys create', 'keys revoke']) {
+      assert(output.includes(`directotp ${name}`), name)
+    }
+  }
+  const wrong = [
+    ['pay'],
+    ['merchants', 'add', 'not an id'],
+    ['merchants', 'set', 'a', 'otp_max_attempts=99'],
+    ['keys', 'create', 'a', 'b'],
+    ['keys', 'lend', 'a'],
+  ]
+  await Promise.all(
+    wrong.map(async (words) => {
+      const { code, output } = await command(words, variables)
+      assert.equal(code, 2, words.join(' '))
+      assert.match(output, /\n {2}directotp serve /)
+    }),
+  )
+  await assert.rejects(stat(join(variables.DATA_DIR, 'directotp.db')), { code: 'ENOENT' })
+})
+
+test('SIGTERM lets the call under way have its answer, takes no other, and ends with 0', async () => {
+  const server = await serve({ DATA_DIR: await newFolder(), PORT: '0' })
+  const bankUrl = `${server.url}/bank`
+  const slow = { mood: 'slow', next: 'otp', delay_ms: 2_000 }
+  assert.equal((await ask(`${bankUrl}/moods`, { json: slow })).status, 201)
+  const challenge = await server.caller.open('slow-1')
+  const told: string[] = []
+  const submitting = server.caller.submit(challenge, rightOtp).then((answer) => {
+    told.push('answered')
+    return answer
+  })
+  while ((await bookAt(bankUrl, 'slow-1')).charges.length === 0) await sleep(10)
+  server.child.kill('SIGTERM')
+  await untilRefused(Number(new URL(server.url).port))
+  told.push('refused')
+  const answer = await submitting
+  assert.equal(answer.body.status, 'CHARGED', answer.text)
+  assert.equal(answer.headers.get('connection'), 'close')
+  assert.equal(await server.ended, 0)
+  assert.deepEqual(told, ['refused', 'answered'])
+})
+
+describe('the program file', () => {
+  test('brings its own Node when the one that runs it is too old', async (t) => {
+    const older = await olderNode()
+    if (older === undefined) return t.skip('no Node before 26 is on this machine')
+    const program = join(root, 'bin', 'directotp.js')
+    const help = await exec(older, [program, '--help'])
+    assert.match(help.stdout, /directotp serve/)
+    await assert.rejects(exec(older, [program, 'pay']), { code: 2 })
+    const alone = await newFolder()
+    await mkdir(join(alone, 'bin'))
+    await cp(program, join(alone, 'bin', 'directotp.mjs'))
+    const failing = exec(older, [join(alone, 'bin', 'directotp.mjs'), 'serve'])
+    await assert.rejects(failing, {
+      code: 2,
+      stderr: /^directotp needs Node 26 and found \d+.*\n$/,
+    })
+  })
+
+  test('runs on the Node that runs it when that is new enough', async () => {
+    const { stdout } = await exec(process.execPath, [join(root, 'bin', 'directotp.js'), '--help'])
+    assert.match(stdout, /directotp serve/)
+    const text = await readFile(join(root, 'package.json'), 'utf8')
+    assert.equal(JSON.parse(text).bin.directotp, 'bin/directotp.js')
+  })
+})
+
+/** A Node before 26 of this machine, where there is one. */
+async function olderNode(): Promise<string | undefined> {
+  for (const path of ['/usr/local/bin/node', '/usr/bin/node']) {
+    const version = await exec(path, ['--version']).catch(() => undefined)
+    if (version && Number(/^v(\d+)/.exec(version.stdout)?.[1]) < 26) return path
+  }
+  return undefined
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  server.close()
+  await once(server, 'close')
+  assert(typeof address === 'object' && address !== null)
+  return address.port
+}
+
+async function untilRefused(port: number): Promise<void> {
+  for (;;) {
+    const socket = connect(port, '127.0.0.1')
+    const refused = await once(socket, 'connect').then(
+      () => false,
+      (error: NodeJS.ErrnoException) => error.code === 'ECONNREFUSED',
+    )
+    socket.destroy()
+    if (refused) return
+    await sleep(5)
+  }
+}

@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict'
+import { readdirSync, readFileSync } from 'node:fs'
+import { after, before, test } from 'node:test'
+import { settingNames } from '../../src/merchants/merchant.ts'
+import { refusals } from '../../src/refusal.ts'
+import { orderStatus } from '../../src/wire/order-view.ts'
+import { responseMessage, statusId } from '../../src/wire/status.ts'
+import { engines } from '../databases.ts'
+import { startTestServer, type TestServer } from '../support.ts'
+import type { Golden } from './golden.ts'
+import { type OpenApi, routesOf } from './openapi.ts'
+
+const page = readFileSync(new URL('../../docs/wire.md', import.meta.url), 'utf8')
+
+/** The cells of the first table below a heading, without its own headings; marks taken off. */
+function tableUnder(heading: string): string[][] {
+  const [, section = ''] = page.split(`\n## ${heading}\n`)
+  const [, rows = ''] = /\n\|(?:-+\|)+\n((?:\|.*\n)+)/.exec(section) ?? []
+  return rows
+    .trim()
+    .split('\n')
+    .map((row) =>
+      row
+        .slice(1, -1)
+        .split('|')
+        .map((cell) => cell.trim().replaceAll('`', '')),
+    )
+}
+
+const headings = [...page.matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) => heading)
+
+const [sqlite] = engines
+assert(sqlite)
+let server: TestServer
+
+before(async () => {
+  server = await startTestServer(sqlite)
+})
+after(() => server.close())
+
+test('docs/wire.md lists every refusal by its words, and no other', () => {
+  const documented = tableUnder('Refusals').map((cells) => cells.slice(0, 6))
+  const ours = Object.entries(refusals).map(([name, { http, status, code, message, info }]) => {
+    return [name, String(http), status, code, message, info]
+  })
+  assert.deepEqual(documented.sort(), ours.sort())
+  for (const row of tableUnder('Refusals')) assert(row[6], `${row[0]} says when it happens`)
+})
+
+test('docs/wire.md has a heading for every route of the document, and no other', async () => {
+  const document = (await (await fetch(`${server.url}/openapi.json`)).json()) as OpenApi
+  const documented = headings.filter((heading) => /^[A-Z]+ \//.test(heading))
+  assert.deepEqual(documented.sort(), routesOf(document).sort())
+})
+
+test('docs/wire.md lists every status with its number, and no other', () => {
+  const documented = tableUnder('Statuses').map(([status, id]) => `${status} ${id}`)
+  const fresh = (['CREATED', 'NEW'] as const).map((status) => orderStatus({ fresh: status }))
+  const ours = [
+    ...Object.entries(statusId).map(([status, id]) => `${status} ${id}`),
+    ...fresh.map(({ status, status_id: id }) => `${status} ${id}`),
+    'NOT_FOUND 40',
+  ]
+  assert.deepEqual(documented.sort(), ours.sort())
+})
+
+test('docs/wire.md lists every response code with its words, and no other', () => {
+  const documented = tableUnder('Response codes').map(([code, message]) => [code, message])
+  assert.deepEqual(documented.sort(), Object.entries(responseMessage).sort())
+})
+
+test('docs/wire.md lists every setting of a merchant, and no other', () => {
+  const documented = tableUnder('Merchant settings').map(([name]) => name)
+  assert.deepEqual(documented.sort(), [...settingNames].sort())
+})
+
+test('docs/wire.md and the conversations lead only to headings that are there', () => {
+  const anchors = headings.map((heading) =>
+    heading
+      .toLowerCase()
+      .replaceAll(/[^a-z0-9 _-]/g, '')
+      .replaceAll(' ', '-'),
+  )
+  for (const [, anchor = ''] of page.matchAll(/\]\(#([^)]*)\)/g)) {
+    assert(anchors.includes(anchor), `docs/wire.md leads to #${anchor}`)
+  }
+  const folder = new URL('.', import.meta.url)
+  for (const file of readdirSync(folder).filter((name) => name.endsWith('.json'))) {
+    const { from }: Golden = JSON.parse(readFileSync(new URL(file, folder), 'utf8'))
+    const [, heading] = /^docs\/wire\.md, (.*)$/.exec(from) ?? []
+    if (heading) assert(headings.includes(heading), `${file} comes from "${heading}"`)
+  }
+})

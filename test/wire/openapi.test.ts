@@ -1,0 +1,164 @@
+import assert from 'node:assert/strict'
+import { readdirSync, readFileSync } from 'node:fs'
+import { after, before, test } from 'node:test'
+import { Ajv } from 'ajv'
+import { bodyTypes } from '../../src/wire/request.ts'
+import { engines } from '../databases.ts'
+import { startTestServer, type TestServer } from '../support.ts'
+import { type OpenApi, operationOf, routesOf, type Schema, validatorOf } from './openapi.ts'
+
+const [sqlite] = engines
+assert(sqlite)
+let server: TestServer
+let document: OpenApi
+
+before(async () => {
+  server = await startTestServer(sqlite)
+  document = (await (await fetch(`${server.url}/openapi.json`)).json()) as OpenApi
+})
+after(() => server.close())
+
+/** Pages for browsers, the document itself and the simulated bank. */
+const hidden = /^\/(?:v2\/pay\/|merchant\/pay\/|bank\/|openapi\.json$)/
+
+test('every route in the source is in the document, except the pages', () => {
+  const folder = new URL('../../src/', import.meta.url)
+  const files = [
+    'app.ts',
+    'mount-bank.ts',
+    ...readdirSync(new URL('api/', folder)).map((n) => `api/${n}`),
+  ]
+  const sources = files
+    .filter((name) => !name.endsWith('.test.ts'))
+    .map((name) => readFileSync(new URL(name, folder), 'utf8'))
+  const found = sources.flatMap((source) => [
+    ...source.matchAll(/\b(?:app|scope)\.(get|post|put|patch|delete)\b[^(]*\(\s*'([^']+)'/g),
+  ])
+  const routes = found
+    .map(
+      ([, method = '', path = '']) =>
+        `${method.toUpperCase()} ${path.replaceAll(/:(\w+)/g, '{$1}')}`,
+    )
+    .filter((route) => !hidden.test(route.slice(route.indexOf('/'))))
+  assert(routes.length > 0)
+  assert.deepEqual(routes.sort(), routesOf(document).sort())
+})
+
+test('the document is OpenAPI 3.0: paths, parameters, responses and schemas are well formed', () => {
+  assert.match(document.openapi, /^3\.0\.\d+$/)
+  assert(document.info.title && document.info.version)
+  for (const route of routesOf(document)) {
+    const [, path = ''] = route.split(' ')
+    const { parameters = [], responses, requestBody } = operationOf(document, route)
+    const named = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name)
+    const declared = parameters.filter((parameter) => parameter.in === 'path')
+    assert.deepEqual(declared.map(({ name }) => name).sort(), named.sort(), route)
+    assert(
+      declared.every(({ required }) => required === true),
+      `${route}: a path is complete`,
+    )
+    assert(
+      Object.keys(responses).some((status) => /^[23]/.test(status)),
+      `${route} answers`,
+    )
+    const contents = Object.entries(responses).flatMap(
+      ([status, { description, content = {} }]) => {
+        assert.match(status, /^(?:[1-5]\d\d|[1-5]XX)$/)
+        assert.equal(typeof description, 'string')
+        return Object.values(content)
+      },
+    )
+    const bodies = Object.values(requestBody?.content ?? {})
+    const all = [...parameters, ...contents, ...bodies].map(({ schema }) => schema)
+    for (const schema of all) isOpenApi30(schema, route)
+  }
+})
+
+/** The keywords that OpenAPI 3.0 has and the server uses; `type` is one word, and never `null`. */
+const keywords = new Set([
+  ...['type', 'properties', 'required', 'additionalProperties', 'items', 'anyOf', 'enum'],
+  ...['maxLength', 'nullable', 'description', 'format'],
+])
+
+function isOpenApi30(schema: Schema, route: string): void {
+  new Ajv({ strict: true }).compile(schema)
+  const visit = (part: Schema): void => {
+    for (const keyword of Object.keys(part)) assert(keywords.has(keyword), `${route}: ${keyword}`)
+    if ('type' in part)
+      assert.match(String(part['type']), /^(?:object|string|number|integer|boolean|array)$/)
+    const { properties = {}, items, anyOf = [] } = part
+    const parts = [
+      ...Object.values(properties as object),
+      ...(anyOf as Schema[]),
+      ...(items ? [items] : []),
+    ]
+    parts.forEach(visit)
+  }
+  visit(schema)
+}
+
+test('the key is declared, for every route that asks for it', async () => {
+  const schemes = document.components.securitySchemes
+  assert.deepEqual(schemes, { key: { type: 'http', scheme: 'basic' } })
+  for (const route of routesOf(document)) {
+    const { security = document.security } = operationOf(document, route)
+    const [method = '', path = ''] = route.split(' ')
+    const { status } = await fetch(server.url + path, { method })
+    if (status === 401) assert.deepEqual(security, [{ key: [] }], `${route} says what it asks for`)
+    else assert.equal(status, 200, `${route} asks for nothing`)
+  }
+})
+
+test('bodies may be forms and JSON, and dotted names are there', () => {
+  const withBody = routesOf(document).filter((route) => operationOf(document, route).requestBody)
+  assert.deepEqual(
+    routesOf(document).filter((route) => route.startsWith('POST') && !route.endsWith('/resend')),
+    withBody,
+  )
+  for (const route of withBody) {
+    const { requestBody } = operationOf(document, route)
+    assert.deepEqual(Object.keys(requestBody?.content ?? {}), bodyTypes)
+  }
+  const submit = propertiesOf('POST /v2/txns/{id}/authenticate')
+  assert('answer.otp' in submit)
+})
+
+test('its schemas are those that validate: a text longer than it says is refused by its name', async () => {
+  for (const route of routesOf(document)) {
+    const [method = '', path = ''] = route.split(' ')
+    for (const [name, { maxLength }] of Object.entries(propertiesOf(route))) {
+      // A foreign merchant id is refused sooner.
+      if (typeof maxLength !== 'number' || name === 'merchant_id') continue
+      const body = new URLSearchParams({ [name]: 'x'.repeat(maxLength + 1) })
+      const authorization = `Basic ${Buffer.from(`${server.key}:`).toString('base64')}`
+      const headers = { authorization }
+      const response = await fetch(server.url + path.replaceAll(/[{}]/g, ''), {
+        method,
+        headers,
+        body,
+      })
+      const refused = (await response.json()) as {
+        error_info: { fields: { field_name: string }[] }
+      }
+      assert.equal(response.status, 400, `${route} ${name}`)
+      assert.deepEqual(
+        refused.error_info.fields.map((field) => field.field_name),
+        [name],
+      )
+    }
+  }
+})
+
+test('a key that the document does not name, or one too few, is noticed', () => {
+  const validate = validatorOf(document)
+  assert.deepEqual(validate('GET /health', 200, { status: 'ok' }), [])
+  assert.notDeepEqual(validate('GET /health', 200, { status: 'ok', more: 1 }), [])
+  assert.notDeepEqual(validate('GET /health', 200, {}), [])
+  assert.notDeepEqual(validate('GET /health', 302, {}), [])
+})
+
+function propertiesOf(route: string): Record<string, Schema> {
+  const { requestBody } = operationOf(document, route)
+  const schema = requestBody?.content['application/json']?.schema
+  return (schema?.['properties'] ?? {}) as Record<string, Schema>
+}
