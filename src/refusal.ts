@@ -164,3 +164,13 @@ export class Refusal extends Error {
     this.detail = detail
   }
 }
+
+/** The refusal of one field, in one wording everywhere; what was in it is never said. */
+export function badField(
+  field: string,
+  reason: 'missing' | 'invalid' | 'too long',
+  row: 'invalid_request' | 'bad_amount' = 'invalid_request',
+): Refusal {
+  const fields = [{ field_name: field, reason }]
+  return new Refusal(row, { subject: `${field} is ${reason}.`, fields })
+}

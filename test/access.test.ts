@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict'
-import { request } from 'node:http'
 import { after, before, test } from 'node:test'
 import { addMerchant } from '../src/add-merchant.ts'
 import type { MerchantId } from '../src/ids.ts'
@@ -15,123 +14,11 @@ import {
   challengeIn,
   type Form,
   rightOtp,
-  testCard,
 } from './caller.ts'
 import { engines } from './databases.ts'
+import { type Call, type Ids, open, rows } from './routes.ts'
 import { startTestServer, type TestServer, testVariables } from './support.ts'
-
-/** The ids of one payment. */
-interface Ids {
-  readonly order: string
-  readonly txn: string
-  readonly txnOnWire: string
-  readonly challenge: string
-}
-
-/** One call: a form makes it a POST. */
-interface Call {
-  readonly path: string
-  readonly form?: Form
-}
-
-/** How a route is called with ids, and the statuses it answers for each kind of them. */
-interface Row {
-  readonly call: (ids: Ids, merchant: string) => Call
-  readonly own: number
-  readonly unknown: number
-  readonly malformed: number
-}
-
-const order = { amount: '100.00' }
-const submission = { 'answer.otp': '9999' }
-
-/** Every route that wants a key. A route that is not here fails the test. */
-const rows: Readonly<Record<string, Row>> = {
-  'POST /orders': {
-    call: (ids) => ({ path: '/orders', form: { ...order, order_id: ids.order } }),
-    own: 200,
-    unknown: 200,
-    malformed: 400,
-  },
-  'POST /order/create': {
-    call: (ids) => ({ path: '/order/create', form: { ...order, order_id: ids.order } }),
-    own: 200,
-    unknown: 200,
-    malformed: 400,
-  },
-  'POST /orders/{order_id}': {
-    call: (ids) => ({ path: `/orders/${ids.order}`, form: { udf1: 'x' } }),
-    own: 200,
-    unknown: 400,
-    malformed: 400,
-  },
-  'GET /orders/{order_id}': {
-    call: (ids) => ({ path: `/orders/${ids.order}` }),
-    own: 200,
-    unknown: 200,
-    malformed: 200,
-  },
-  'GET /order/status': {
-    call: (ids) => ({ path: `/order/status?order_id=${ids.order}` }),
-    own: 200,
-    unknown: 200,
-    malformed: 200,
-  },
-  'POST /order/status': {
-    call: (ids) => ({ path: '/order/status', form: { order_id: decodeURIComponent(ids.order) } }),
-    own: 200,
-    unknown: 200,
-    malformed: 200,
-  },
-  'POST /txns': {
-    call: (ids, merchant) => ({
-      path: '/txns',
-      form: {
-        order_id: ids.order,
-        merchant_id: merchant,
-        payment_method_type: 'CARD',
-        auth_type: 'OTP',
-        format: 'json',
-        ...testCard,
-      },
-    }),
-    own: 200,
-    unknown: 400,
-    malformed: 400,
-  },
-  'POST /v2/txns/{id}/authenticate': {
-    call: (ids) => ({
-      path: `/v2/txns/${ids.txn}/authenticate`,
-      form: { ...submission, challenge_id: ids.challenge },
-    }),
-    own: 200,
-    unknown: 400,
-    malformed: 400,
-  },
-  'POST /v2/txns/{id}/authenticate/{challenge_id}/resend': {
-    call: (ids) => ({ path: `/v2/txns/${ids.txn}/authenticate/${ids.challenge}/resend`, form: {} }),
-    own: 200,
-    unknown: 400,
-    malformed: 400,
-  },
-}
-
-/** What anybody may call. */
-const open = ['GET /health', 'GET /ready']
-
-const unauthorized = {
-  status: 'error',
-  error_code: 'access_denied',
-  error_message: 'Invalid Authentication',
-  error_info: {
-    category: 'USER_ERROR',
-    code: 'UNAUTHORIZED',
-    developer_message: 'Invalid Authentication',
-    user_message: 'Invalid Authentication',
-    href: 'NA',
-    fields: [],
-  },
-}
+import { assertUnauthorized } from './unauthorized.ts'
 
 const unknownIds: Ids = {
   order: 'acc-none',
@@ -249,51 +136,6 @@ test('a txn and a challenge that are not one pair are as unknown as any', async 
   assert.equal((await ours.status(foreign.order)).body.status, 'PENDING_VBV')
 })
 
-test('an Authorization header that is not one key and no password is refused', async () => {
-  const key = server.key
-  const wrong: readonly (string | readonly string[])[] = [
-    '',
-    'Basic',
-    'Basic ',
-    'Basic !!!!',
-    'Basic ====',
-    'Basic %%%',
-    `Basic ${key}`,
-    key,
-    `Bearer ${key}`,
-    basic(''),
-    basic(':'),
-    basic(`:${key}`),
-    basic(`${key}:secret`),
-    basic(`${key}::`),
-    basic(`${key} :`),
-    basic(` ${key}:`),
-    basic(`${key}\0:`),
-    basic(`${key.slice(0, -1)}:`),
-    basic(`${key.toUpperCase()}:`),
-    basic('clé-不-\u{1f511}:'),
-    `Basic ${'\u00e9'.repeat(20)}`,
-    `Basic\t${token(key)}`,
-    `Basic  ${token(key)}`,
-    `Basic ${token(key)} ${token(key)}`,
-    `Basic ${token(key)},Basic ${token(key)}`,
-    `basic ${token('nobody-has-this-key')}`,
-    basic('x'.repeat(5_000)),
-    [basic(`${key}:`), basic('other:')],
-    [basic('other:'), basic(`${key}:`)],
-    [basic(`${key}:`), basic(`${key}:`)],
-  ]
-  for (const header of wrong) {
-    const { status, text } = await rawGet('/orders/x', header)
-    assertUnauthorized({ status, text, body: JSON.parse(text) }, JSON.stringify(header))
-  }
-  const tooLong = await rawGet('/orders/x', basic('x'.repeat(8_192)))
-  assert.equal(tooLong.status, 431)
-  for (const right of [basic(`${key}:`), basic(key), basic(`${key}:`).replace('B', 'b')]) {
-    assert.equal((await rawGet('/orders/x', right)).status, 200, right)
-  }
-})
-
 test('a page of another merchant is not there, as of an unknown id', async () => {
   const ids = await payment(ours)
   const { id } = (await ours.status(ids.order)).body
@@ -358,14 +200,6 @@ function anyRequestId(text: string): string {
   return text.replace(/req_[0-9a-f]{32}/g, 'REQUEST')
 }
 
-function assertUnauthorized(answer: Pick<Answer, 'status' | 'text' | 'body'>, what?: string): void {
-  assert.equal(answer.status, 401, what ?? answer.text)
-  const { error_info: info, ...rest } = answer.body
-  const { request_id, ...fixed } = info as { request_id: string }
-  assert.match(request_id, /^req_/)
-  assert.deepEqual({ ...rest, error_info: fixed }, unauthorized)
-}
-
 /** Everything that is written of our order: whoever may not touch it changes nothing of it. */
 async function historyOf(id: string) {
   const of = [ours.merchant, id]
@@ -380,26 +214,6 @@ async function historyOf(id: string) {
   return { ...found, txns: txns.map((txn) => ({ ...txn })) }
 }
 
-function token(text: string): string {
-  return Buffer.from(text).toString('base64')
-}
-
 function basic(text: string): string {
-  return `Basic ${token(text)}`
-}
-
-/** A GET with exactly these Authorization headers, which `fetch` would refuse to send. */
-function rawGet(path: string, authorization: string | readonly string[]) {
-  return new Promise<{ status: number; text: string }>((resolve, reject) => {
-    const call = request(server.url + path, { setHost: true }, (response) => {
-      let text = ''
-      response.setEncoding('utf8').on('data', (part: string) => {
-        text += part
-      })
-      response.on('end', () => resolve({ status: response.statusCode ?? 0, text }))
-    })
-    call.on('error', reject)
-    call.setHeader('authorization', authorization)
-    call.end()
-  })
+  return `Basic ${Buffer.from(text).toString('base64')}`
 }

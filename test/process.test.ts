@@ -1,34 +1,23 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { once } from 'node:events'
-import { cp, mkdir, mkdtemp, readFile, rm, stat } from 'node:fs/promises'
-import { connect, createServer } from 'node:net'
-import { tmpdir } from 'node:os'
+import { cp, mkdir, readFile, rm, stat } from 'node:fs/promises'
+import { connect } from 'node:net'
 import { join } from 'node:path'
 import { after, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { openDatabase } from '../src/db/migrate.ts'
 import type { Variables } from '../src/env.ts'
-import { addSimulatorAccount } from '../src/gateways/accounts.ts'
-import type { MerchantId } from '../src/ids.ts'
 import { keyHash } from '../src/merchants/key.ts'
-import { makeSeal } from '../src/seal.ts'
 import { Secret } from '../src/secret.ts'
 import { ask, bookAt, callerOf, rightOtp } from './caller.ts'
 import { engines } from './databases.ts'
-import { run, type Spawned, testVariables } from './support.ts'
+import { command, end, newFolder, refusalOf } from './program.ts'
+import { run, testVariables } from './support.ts'
 
 const exec = promisify(execFile)
 const root = fileURLToPath(new URL('..', import.meta.url))
-const masterKey = 'ab'.repeat(32)
-
-async function newFolder(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'directotp-process-'))
-  after(() => rm(folder, { recursive: true, force: true }))
-  return folder
-}
 
 /** A server in sandbox mode, once it has said what a developer needs; it ends with the tests. */
 async function serve(variables: Variables) {
@@ -41,28 +30,6 @@ async function serve(variables: Variables) {
   const inbox = await said(/SMS inbox +(\S+)/)
   await said(/(four lines to paste[\s\S]*\n\n[\s\S]*\n\n|\ncurl[^\n]*\n[\s\S]*\/orders\/\S+\n)/)
   return { ...server, url, merchant, key, inbox, caller: callerOf({ url, merchant, key }) }
-}
-
-async function end({
-  child,
-  ended,
-}: Pick<Spawned, 'child' | 'ended'>): Promise<number | undefined> {
-  child.kill('SIGTERM')
-  return ended
-}
-
-/** Runs a command of the program to its end. */
-async function command(words: readonly string[], variables: Variables) {
-  const { ended, output } = run('src/main.ts', words, variables)
-  return { code: await ended, output: output() }
-}
-
-/** The one line that a command ends with which will not do what it was asked. */
-async function refusalOf(words: readonly string[], variables: Variables): Promise<string> {
-  const { code, output } = await command(words, variables)
-  assert.equal(code, 2, output)
-  assert.equal(output.trim().split('\n').length, 1, output)
-  return output
 }
 
 test('npm start takes a first payment by the four lines it prints, and again on the same data', async () => {
@@ -119,70 +86,6 @@ test('a bad environment is told whole, without its values', async () => {
   const lines = output.trim().split('\n')
   assert.deepEqual(lines.map((line) => line.split(' ')[0]).sort(), Object.keys(wrong).sort())
   assert.doesNotMatch(output, /sesame|eighty|paper/)
-})
-
-describe('live mode', () => {
-  const live = { MODE: 'live', MASTER_KEY: masterKey, PUBLIC_URL: 'https://pay.example.com' }
-
-  test('refuses to start without its key and its address', async () => {
-    const { code, output } = await command(['serve'], { MODE: 'live', DATA_DIR: await newFolder() })
-    assert.equal(code, 2)
-    assert.match(output, /^MASTER_KEY is not set/m)
-    assert.match(output, /^PUBLIC_URL is not set/m)
-    const http = { ...live, PUBLIC_URL: 'http://pay.example.com', DATA_DIR: await newFolder() }
-    assert.match(await refusalOf(['serve'], http), /^PUBLIC_URL/)
-    const key = { ...live, DEMO_API_KEY: 'sk_test_0123456789', DATA_DIR: await newFolder() }
-    assert.match(await refusalOf(['serve'], key), /^DEMO_API_KEY/)
-  })
-
-  test('refuses a database of sandbox mode, and sandbox mode one of live mode', async () => {
-    const [ofSandbox, ofLive] = [await newFolder(), await newFolder()]
-    const sandbox = { MASTER_KEY: masterKey }
-    assert.equal((await command(['migrate'], { ...sandbox, DATA_DIR: ofSandbox })).code, 0)
-    assert.equal((await command(['migrate'], { ...live, DATA_DIR: ofLive })).code, 0)
-    const toLive = await refusalOf(['serve'], { ...live, PORT: '0', DATA_DIR: ofSandbox })
-    assert.match(toLive, /sandbox mode/)
-    const toSandbox = await refusalOf(['serve'], { ...sandbox, PORT: '0', DATA_DIR: ofLive })
-    assert.match(toSandbox, /live mode/)
-  })
-
-  test('refuses an account at the simulated bank', async () => {
-    const dataDir = await newFolder()
-    const variables = { ...live, PORT: '0', DATA_DIR: dataDir }
-    assert.equal((await command(['merchants', 'add', 'shop'], variables)).code, 0)
-    const db = await openDatabase({ dataDir, databaseUrl: undefined })
-    const seal = makeSeal(Buffer.from(masterKey, 'hex'))
-    const merchant = 'shop' as MerchantId
-    await db.tx(async (t) => addSimulatorAccount(t, seal, { merchant, at: 1 }))
-    await db.close()
-    assert.match(await refusalOf(['serve'], variables), /simulated bank/)
-  })
-
-  test('has no bank, no demo merchant and no known key', async () => {
-    const dataDir = await newFolder()
-    const port = await freePort()
-    const variables = { ...live, PORT: String(port), DATA_DIR: dataDir }
-    const server = run('src/main.ts', ['serve'], variables)
-    after(() => end(server))
-    await server.saying(/^Serving at https:\/\/pay\.example\.com$/m)
-    const url = `http://127.0.0.1:${port}`
-    const nowhere = await ask(`${url}/nowhere`)
-    const anyRequestId = (text: string) => text.replace(/req_\w+/, '')
-    for (const path of ['/bank', '/bank/inbox', '/bank/book', '/bank/clock']) {
-      const answer = await ask(url + path)
-      assert.deepEqual(
-        [answer.status, anyRequestId(answer.text)],
-        [404, anyRequestId(nowhere.text)],
-      )
-    }
-    await assert.rejects(stat(join(dataDir, 'demo-key')), { code: 'ENOENT' })
-    await assert.rejects(stat(join(dataDir, 'bank.db')), { code: 'ENOENT' })
-    const db = await openDatabase({ dataDir, databaseUrl: undefined })
-    for (const table of ['merchants', 'api_keys', 'accounts']) {
-      assert.deepEqual(await db.read(`select * from ${table}`, []), [])
-    }
-    await db.close()
-  })
 })
 
 for (const engine of engines) {
@@ -322,16 +225,6 @@ async function olderNode(): Promise<string | undefined> {
     if (version && Number(/^v(\d+)/.exec(version.stdout)?.[1]) < 26) return path
   }
   return undefined
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  assert(typeof address === 'object' && address !== null)
-  return address.port
 }
 
 async function untilRefused(port: number): Promise<void> {

@@ -3,7 +3,7 @@ import { keyHash } from '../merchants/key.ts'
 import type { Merchant } from '../merchants/merchant.ts'
 import { type MerchantReader, merchantByKey } from '../merchants/merchants.ts'
 import type { By } from '../payments/events.ts'
-import { Refusal } from '../refusal.ts'
+import { badField, Refusal } from '../refusal.ts'
 import { Secret } from '../secret.ts'
 import type { Fields } from '../wire/request.ts'
 
@@ -42,8 +42,7 @@ export function byCaller(request: FastifyRequest): By {
   const routingId = request.headers['x-routing-id']
   if (routingId === undefined) return { door: 'api', requestId: request.id }
   if (typeof routingId !== 'string' || routingId.length > longestRoutingId) {
-    const wrong = [{ field_name: 'x-routing-id', reason: 'invalid' }]
-    throw new Refusal('invalid_request', { subject: 'x-routing-id is invalid', fields: wrong })
+    throw badField('x-routing-id', 'invalid')
   }
   return { door: 'api', requestId: request.id, routingId }
 }

@@ -8,7 +8,7 @@ import fastify, {
 } from 'fastify'
 import type { LogLevel } from '../env.ts'
 import { newRequestId } from '../ids.ts'
-import { Refusal } from '../refusal.ts'
+import { badField, Refusal } from '../refusal.ts'
 import { refusalBody, refusalHeaders, refusalStatus } from '../wire/refusal-view.ts'
 import { noFields, readForm, readJson, readQuery } from '../wire/request.ts'
 import { addLimits, type Limits } from './limits.ts'
@@ -222,24 +222,18 @@ function refusalOf(error: Error & { code?: string; statusCode?: number }): Refus
   }
 }
 
-/** What is wrong with a field, by ajv's keyword; never what was in it. */
-const wrongBy: Readonly<Record<string, string>> = {
-  required: 'is missing',
-  minLength: 'is too short',
-  maxLength: 'is too long',
-  enum: 'is not one of the allowed values',
-  const: 'is not one of the allowed values',
-}
-
 function fieldRefusal(error: FastifySchemaValidationError | undefined): Refusal {
   const missing = error?.params['missingProperty']
   const pointer = error?.instancePath.slice(1).replaceAll('~1', '/').replaceAll('~0', '~')
   const name = typeof missing === 'string' ? missing : (pointer ?? '')
   // A free-form key is the caller's own text, and might be anything.
   const known = /^[A-Za-z0-9_.-]{1,64}$/.test(name) ? name : 'a field'
-  const reason = wrongBy[error?.keyword ?? ''] ?? 'is invalid'
-  return new Refusal('invalid_request', {
-    subject: `${known} ${reason}.`,
-    fields: [{ field_name: known, reason }],
-  })
+  switch (error?.keyword) {
+    case 'required':
+      return badField(known, 'missing')
+    case 'maxLength':
+      return badField(known, 'too long')
+    default:
+      return badField(known, 'invalid')
+  }
 }

@@ -6,7 +6,7 @@ import { isOrderId, type Order } from '../payments/order.ts'
 import { findOrder, type OrderKey } from '../payments/orders.ts'
 import { decidingTxn } from '../payments/txns.ts'
 import type { World } from '../payments/world.ts'
-import { Refusal } from '../refusal.ts'
+import { badField, Refusal } from '../refusal.ts'
 import { OrderRequest, readNewOrder, readOrderChange } from '../wire/order-request.ts'
 import { NotFoundBody, OrderBody, orderBody } from '../wire/order-view.ts'
 import { refusedAnswers } from '../wire/refusal-view.ts'
@@ -117,10 +117,7 @@ function create(world: World, request: FastifyRequest, ifDifferent: 'refuse' | '
 }
 
 async function status(world: World, request: FastifyRequest, orderId: string | undefined) {
-  if (!orderId) {
-    const missing = [{ field_name: 'order_id', reason: 'missing' }]
-    throw new Refusal('invalid_request', { subject: 'order_id is missing', fields: missing })
-  }
+  if (!orderId) throw badField('order_id', 'missing')
   const key = keyOf(request, orderId)
   const order = key && (await findOrder(world.db.read, key))
   if (!order) return { status: 'NOT_FOUND', status_id: 40, order_id: orderId }

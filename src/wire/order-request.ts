@@ -4,7 +4,7 @@ import { isReturnUrl, type Merchant, type Mode } from '../merchants/merchant.ts'
 import { type Paise, paiseFromRupees } from '../money.ts'
 import type { NewOrder, OrderChange } from '../payments/create-order.ts'
 import { isOrderId, type OrderFields } from '../payments/order.ts'
-import { Refusal } from '../refusal.ts'
+import { badField } from '../refusal.ts'
 import type { Fields } from './request.ts'
 
 const addressParts = [
@@ -83,7 +83,7 @@ export const OrderRequest = Type.Object(
 export function readNewOrder(fields: Fields, merchant: Merchant, mode: Mode): NewOrder {
   const orderId = readOrderId(fields['order_id'], merchant)
   const amount = fields['amount'] === undefined ? undefined : readAmount(fields['amount'])
-  if (amount === undefined) throw badField('bad_amount', 'amount', 'missing')
+  if (amount === undefined) throw badField('amount', 'missing', 'bad_amount')
   return {
     orderId,
     amount,
@@ -103,23 +103,23 @@ export function readOrderChange(fields: Fields, mode: Mode): OrderChange {
 }
 
 function readOrderId(id: string | undefined, merchant: Merchant): OrderId {
-  if (id === undefined || id === '') throw badField('invalid_request', 'order_id', 'missing')
+  if (id === undefined || id === '') throw badField('order_id', 'missing')
   if (!isOrderId(id, merchant.settings.order_id_max_length)) {
-    throw badField('invalid_request', 'order_id', 'invalid')
+    throw badField('order_id', 'invalid')
   }
   return id
 }
 
 function readAmount(amount: string): Paise {
   const read = paiseFromRupees(amount)
-  if (read === undefined) throw badField('bad_amount', 'amount', 'invalid')
+  if (read === undefined) throw badField('amount', 'invalid', 'bad_amount')
   return read
 }
 
 /** Only rupees: cards with a Direct OTP are India's. */
 function readCurrency(currency: string | undefined): string | undefined {
   if (currency === undefined || currency === 'INR') return currency
-  throw badField('bad_amount', 'currency', 'invalid')
+  throw badField('currency', 'invalid', 'bad_amount')
 }
 
 function readKept(fields: Fields, mode: Mode): OrderFields {
@@ -129,11 +129,6 @@ function readKept(fields: Fields, mode: Mode): OrderFields {
     if (name.startsWith('metadata.') && fields[name] !== undefined) kept[name] = fields[name]
   }
   const url = kept['return_url']
-  if (url && !isReturnUrl(url, mode)) throw badField('invalid_request', 'return_url', 'invalid')
+  if (url && !isReturnUrl(url, mode)) throw badField('return_url', 'invalid')
   return kept
-}
-
-function badField(name: 'invalid_request' | 'bad_amount', field: string, reason: string): Refusal {
-  const fields = [{ field_name: field, reason }]
-  return new Refusal(name, { subject: `${field} is ${reason}`, fields })
 }

@@ -4,7 +4,7 @@ import type { OrderId } from '../ids.ts'
 import type { Merchant, Mode } from '../merchants/merchant.ts'
 import type { By } from '../payments/events.ts'
 import type { Start } from '../payments/pay.ts'
-import { Refusal } from '../refusal.ts'
+import { badField, Refusal } from '../refusal.ts'
 import { Secret } from '../secret.ts'
 import { type Fields, truth } from './request.ts'
 
@@ -45,10 +45,7 @@ export function readStart(
 ): Start {
   if (!fields['merchant_id']) throw new Refusal('merchant_id_missing')
   const orderId = fields['order_id']
-  if (!orderId) {
-    const missing = [{ field_name: 'order_id', reason: 'missing' }]
-    throw new Refusal('invalid_request', { subject: 'order_id is missing', fields: missing })
-  }
+  if (!orderId) throw badField('order_id', 'missing')
   if (!fields['payment_method_type']) throw new Refusal('payment_method_type_missing')
   if (fields['payment_method_type'] !== 'CARD') throw new Refusal('payment_method_unsupported')
   const given = {
@@ -80,8 +77,7 @@ export function readSubmission(fields: Fields) {
   if (!/^[0-9]{4,10}$/.test(otp)) throw new Refusal('otp_malformed')
   const autoCapture = truth(fields['auto_capture'])
   if (fields['auto_capture'] && autoCapture === undefined) {
-    const wrong = [{ field_name: 'auto_capture', reason: 'invalid' }]
-    throw new Refusal('invalid_request', { subject: 'auto_capture is invalid', fields: wrong })
+    throw badField('auto_capture', 'invalid')
   }
   const otpSecret = new Secret(otp)
   return { challengeId, otp: otpSecret, ...(autoCapture !== undefined && { autoCapture }) }
@@ -100,9 +96,7 @@ function readAuth(auth: string | undefined): Start['auth'] {
     case undefined:
     case '':
       return 'THREE_DS'
-    default: {
-      const wrong = [{ field_name: 'auth_type', reason: 'invalid' }]
-      throw new Refusal('invalid_request', { subject: 'auth_type is invalid', fields: wrong })
-    }
+    default:
+      throw badField('auth_type', 'invalid')
   }
 }
