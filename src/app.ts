@@ -57,7 +57,7 @@ export async function startApp(env: Env, log: { write(line: string): void }): Pr
     logStream: log,
   })
   await addRoutes(app, world, bank)
-  await app.listen({ host: env.host, port })
+  await listen(app, { host: env.host, port })
   const chores = startChores(world, (error) => app.log.error({ err: error }, 'chore failed'))
   return {
     publicUrl,
@@ -71,6 +71,15 @@ export async function startApp(env: Env, log: { write(line: string): void }): Pr
       await bank?.close()
       unlock?.()
     },
+  }
+}
+
+async function listen(app: FastifyInstance, at: { host: string; port: number }): Promise<void> {
+  try {
+    await app.listen(at)
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : 'an error'
+    throw new CannotStart(`the server can't listen on ${at.host}:${at.port} (${code})`)
   }
 }
 

@@ -1,7 +1,7 @@
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { addMerchant } from './add-merchant.ts'
-import { type App, startApp } from './app.ts'
+import type { App } from './app.ts'
 import { type Env, readProcessEnv } from './env.ts'
 import { isMerchantId, type MerchantId } from './ids.ts'
 import { keyHash, keyId, newKey } from './merchants/key.ts'
@@ -50,6 +50,8 @@ async function run(words: readonly string[]): Promise<void> {
 }
 
 async function serve(env: Env): Promise<void> {
+  // Loaded only here: the other commands are done before the server's code would be read.
+  const { startApp } = await import('./app.ts')
   const app = await startApp(env, process.stdout)
   let closing = false
   const stop = () => {

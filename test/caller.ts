@@ -109,7 +109,7 @@ export function challengeIn(answer: Answer): Challenge {
   return params
 }
 
-/** Makes one HTTP call and does not follow where it leads; a form or a JSON object makes it a POST. */
+/** Makes one HTTP call, a POST if it has a body, and does not follow where the answer leads. */
 export async function ask(
   url: string,
   how: { form?: Form | undefined; json?: object; authorization?: string; headers?: Form } = {},

@@ -44,7 +44,7 @@ function byteForms(bytes: Buffer): [string, Buffer][] {
   ]
 }
 
-/** The digits of base64 that depend on these bytes alone when they begin `place` bytes off a group. */
+/** The digits of base64 that depend on these bytes alone, `place` bytes into a group of three. */
 function base64At(bytes: Buffer, place: 0 | 1 | 2, encoding: 'base64' | 'base64url'): string {
   const encoded = Buffer.concat([Buffer.alloc(place), bytes]).toString(encoding)
   const firstOwn = [0, 2, 3][place] ?? 0
@@ -67,12 +67,9 @@ export function shortSightings(
   secrets: readonly { readonly word: string; readonly text: string }[],
 ): string[] {
   const text = bytes.toString('latin1')
+  const quotes = `["'\\\\]{0,4}`
+  const between = `[\\w.]{0,12}${quotes}\\s{0,2}[:=]?\\s{0,2}${quotes}`
   return secrets
-    .filter((secret) =>
-      new RegExp(
-        `${secret.word}[\\w.]{0,12}["'\\\\]{0,4}\\s{0,2}[:=]?\\s{0,2}["'\\\\]{0,4}${secret.text}(?!\\d)`,
-        'i',
-      ).test(text),
-    )
+    .filter((secret) => new RegExp(`${secret.word}${between}${secret.text}(?!\\d)`, 'i').test(text))
     .map(({ word, text: secret }) => `${word} of ${secret.length} digits`)
 }

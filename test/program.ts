@@ -6,6 +6,9 @@ import { after } from 'node:test'
 import type { Variables } from '../src/env.ts'
 import { run, type Spawned } from './support.ts'
 
+// A command that serves where it should refuse would never end.
+const longestCommandMs = 30_000
+
 /** An empty folder, removed when the tests have ended. */
 export async function newFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'directotp-process-'))
@@ -24,8 +27,11 @@ export async function end({
 
 /** Runs a command of the program to its end. */
 export async function command(words: readonly string[], variables: Variables) {
-  const { ended, output } = run('src/main.ts', words, variables)
-  return { code: await ended, output: output() }
+  const { child, ended, output } = run('src/main.ts', words, variables)
+  const tooLong = setTimeout(() => child.kill('SIGKILL'), longestCommandMs)
+  const code = await ended
+  clearTimeout(tooLong)
+  return { code, output: output() }
 }
 
 /** The one line that a command ends with which will not do what it was asked. */

@@ -142,7 +142,7 @@ tidy('a singular file does no I/O', () =>
 tidy('every verb and every table named here is there', () =>
   [...verbs, ...plurals]
     .filter((path) => !code.some((file) => file.path === path))
-    .map((path) => `test/tidy.test.ts: ${path} is gone; take its name out of the list`),
+    .map((path) => `test/tidy/rooms.ts: ${path} is gone; take its name out of the list`),
 )
 
 const environment = ['src/env.ts', 'bank/env.ts']

@@ -83,7 +83,7 @@ test('a chunked body is read, and held to the same limit', async (t) => {
   assert.match(await raw(app, big), /^HTTP\/1\.1 413 .*The request is too large/s)
 })
 
-test('a request on an open connection is refused while the server closes', async (t) => {
+test('while the server closes, what came before is answered and what comes is refused', async (t) => {
   const { app } = door(t)
   const entered = Promise.withResolvers<void>()
   const closing = Promise.withResolvers<void>()
@@ -96,21 +96,26 @@ test('a request on an open connection is refused while the server closes', async
   app.addHook('preClose', async () => closing.resolve())
   await app.listen({ port: 0, host: '127.0.0.1' })
   const { port } = app.server.address() as AddressInfo
+  const [early, late] = [listener(port), listener(port)]
+  early.socket.write('GET /slow HTTP/1.1\r\nHost: x\r\n\r\n')
+  late.socket.write('GET /echo HTTP/1.1\r\nHost: x\r\n')
+  await entered.promise
+  const closed = app.close()
+  await closing.promise
+  late.socket.write('\r\n')
+  await once(late.socket, 'close')
+  goOn.resolve()
+  await once(early.socket, 'close')
+  await closed
+  assert.match(early.answer(), /^HTTP\/1\.1 200 .*connection: close\r\n.*\{"slow":true\}$/s)
+  assert.match(late.answer(), /^HTTP\/1\.1 503 .*retry-after: 1\r\n.*"error_code":"unavailable"/s)
+})
+
+function listener(port: number) {
   const socket = connect(port, '127.0.0.1').setEncoding('latin1')
   let answer = ''
   socket.on('data', (text: string) => {
     answer += text
   })
-  socket.write('GET /slow HTTP/1.1\r\nHost: x\r\n\r\n')
-  await entered.promise
-  const closed = app.close()
-  await closing.promise
-  const asked = once(app.server, 'request')
-  socket.write('GET /echo HTTP/1.1\r\nHost: x\r\n\r\n')
-  await asked
-  goOn.resolve()
-  await once(socket, 'close')
-  await closed
-  assert.match(answer, /^HTTP\/1\.1 200 .*\{"slow":true\}HTTP\/1\.1 503 /s)
-  assert.match(answer, /retry-after: 1\r\n.*"error_code":"unavailable"/s)
-})
+  return { socket, answer: () => answer }
+}

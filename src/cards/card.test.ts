@@ -90,9 +90,11 @@ test('lenient checks let expired and non-Luhn numbers through, and nothing else'
 
 test('what is kept of a card is its facts, and after a while fewer', () => {
   const { card, brand } = readCard({ ...good, number: '4242424242424242', expiryYear: '27' }, live)
-  const facts = factsOf(card, brand, 'print')
+  const facts = factsOf(card, brand, { fingerprint: 'print', mode: 'sandbox' })
   assert.deepEqual([facts.lastFour, facts.bin, facts.bank], ['4242', '424242', 'AXIS BANK LTD'])
   assert(!JSON.stringify(facts).includes('4242424242'))
+  const inLive = factsOf(card, brand, { fingerprint: 'print', mode: 'live' })
+  assert.equal(inLive.bank, '', 'a test card has no issuer where there are no test cards')
   const kept = forgetMost(facts)
   assert.deepEqual([kept.bin, kept.expiryMonth, kept.expiryYear, kept.name], ['', '', '', ''])
   assert.deepEqual([kept.lastFour, kept.fingerprint, kept.bank], ['4242', 'print', 'AXIS BANK LTD'])

@@ -68,12 +68,16 @@ export function readCard(given: GivenCard, how: CardChecks): { card: CardSecrets
 }
 
 /** What is kept of a card that is going to a gateway. */
-export function factsOf(card: CardSecrets, brand: Brand, fingerprint: string): CardFacts {
+export function factsOf(
+  card: CardSecrets,
+  brand: Brand,
+  known: { fingerprint: string; mode: Mode },
+): CardFacts {
   const number = card.number.reveal()
-  const issuer = testIssuerOf(number)
+  const issuer = known.mode === 'sandbox' ? testIssuerOf(number) : undefined
   return {
     lastFour: number.slice(-4),
-    fingerprint,
+    fingerprint: known.fingerprint,
     brand,
     bin: number.slice(0, 6),
     expiryMonth: card.expiryMonth,

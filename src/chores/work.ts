@@ -1,7 +1,7 @@
 import { findMerchant } from '../merchants/merchants.ts'
 import { forgetCard } from '../payments/forget-card.ts'
 import { sync } from '../payments/sync.ts'
-import { isFinal } from '../payments/txn.ts'
+import { awaitsLateNews, isFinal } from '../payments/txn.ts'
 import { dueTxns, findTxn, type TxnKey } from '../payments/txns.ts'
 import type { World } from '../payments/world.ts'
 
@@ -38,6 +38,7 @@ async function work(world: World, key: TxnKey): Promise<void> {
   const txn = await findTxn(world.db.read, key)
   const merchant = await findMerchant(world, key.merchant)
   if (!txn || !merchant || (txn.dueAt ?? Infinity) > world.now()) return
-  if (isFinal(txn.status)) await forgetCard(world, txn)
+  const isOver = isFinal(txn.status) && !awaitsLateNews(txn, world.now())
+  if (isOver && world.mode === 'live') await forgetCard(world, txn)
   else await sync(world, merchant, { txn, by: { door: 'clock' } })
 }

@@ -30,8 +30,8 @@ test('a work that loses a deadlock is run again', async () => {
   let runs = 0
   const work = (mine: 0 | 1, ids: readonly [string, string]) => async (t: Tx) => {
     runs++
-    // Only one of them looks for the deadlock so soon, so only that one loses.
-    if (mine === 0) t.put("set local deadlock_timeout = '10ms'")
+    // Only one of them looks for the deadlock at all, so only that one loses.
+    t.put(`set local deadlock_timeout = '${mine === 0 ? '10ms' : '60s'}'`)
     await t.get(add, [ids[0]])
     firsts[mine].resolve()
     // PostgreSQL does not notice a foreign await; no work of the product has one.

@@ -86,6 +86,7 @@ async function claim(world: World, merchant: Merchant, { submission, txn }: Subm
   if (taken) return taken
   if (await syncClaimant(world, merchant, { key: txn, by: submission.by })) throw new Overtaken()
   const order = await findOrder(world.db.read, txn)
+  if (order?.paidBy === txn.id) throw new Overtaken()
   throw order?.paidBy
     ? new Refusal('order_paid', { subject: txn.orderId })
     : new Refusal('in_process')

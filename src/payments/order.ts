@@ -30,9 +30,12 @@ export type OrderFields = Readonly<Record<string, string>>
 /** How many txns one order may have: a merchant's retry loop must end (Juspay's number). */
 export const mostTxns = 25
 
-/** Whether an order id is one: letters, digits, `-`, `_`, `.`, at most `longest` characters. */
+/**
+ * Whether an order id is one: letters, digits, `-`, `_`, `.`, at most `longest` characters. Not `.`
+ * and `..`, which no URL can name.
+ */
 export function isOrderId(text: string, longest: number): text is OrderId {
-  return text.length > 0 && text.length <= longest && /^[A-Za-z0-9._-]+$/.test(text)
+  return text.length > 0 && text.length <= longest && /^(?!\.{1,2}$)[A-Za-z0-9._-]+$/.test(text)
 }
 
 /** Whether a second creation asks for exactly the order that is there. */

@@ -176,9 +176,9 @@ export async function touchToSettle(
   const [row] = await t.get(
     `update orders set seq = seq + 1,
        claimed_by = case when claimed_by = $4 and $5 = 0 then null else claimed_by end,
-       captured = captured + case
-         when (paid_by is null or paid_by = $4) and amount = $6 and currency = $7 then $8
-         else 0 end,
+       captured = case
+         when (paid_by is null or paid_by = $4) and amount = $6 and currency = $7 and captured < $8
+         then $8 else captured end,
        paid_by = case when paid_by is null and amount = $6 and currency = $7
          then $4 else paid_by end
      where shard = $1 and merchant = $2 and order_id = $3

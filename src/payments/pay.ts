@@ -113,11 +113,13 @@ function freshTxn(world: World, { merchant, start, account, order }: Beginning):
     autoCapture: autoCaptureOf(order),
     account: account.id,
     gateway: account.gateway,
-    card: factsOf(
-      start.card,
-      start.brand,
-      world.seal.fingerprint(start.card.number, { purpose: 'card', owner: merchant.id }),
-    ),
+    card: factsOf(start.card, start.brand, {
+      fingerprint: world.seal.fingerprint(start.card.number, {
+        purpose: 'card',
+        owner: merchant.id,
+      }),
+      mode: world.mode,
+    }),
     ...(start.by.routingId !== undefined && { routingId: start.by.routingId }),
     challengeId: newChallengeId(order.shard),
     otp: {

@@ -6,7 +6,7 @@ import { paise } from '../money.ts'
 import { appendEvent, type By, type EventKind, type NewEvent } from './events.ts'
 import { touchToSettle } from './orders.ts'
 import { type Asked, judge, type Outcome } from './outcome.ts'
-import { holdsMoney, isFinal, mayMove, type Txn } from './txn.ts'
+import { awaitsLateNews, holdsMoney, isFinal, mayMove, nextLook, type Txn } from './txn.ts'
 import { findTxn, moveTxn, Overtaken } from './txns.ts'
 import type { World } from './world.ts'
 
@@ -34,7 +34,7 @@ export async function settle(world: World, answer: Answer): Promise<Txn> {
   const luck = world.luck()
   const { txn, asked, lapsed, settings } = answer
   const judged = judge(txn, answer.verdict, { asked, lapsed, settings, now, luck })
-  const outcome = isFinal(txn.status) && !judged.money ? nothingNew(txn, judged) : judged
+  const outcome = isFinal(txn.status) && !judged.money ? nothingNew(answer, judged) : judged
   assert(
     outcome.to === txn.status || mayMove(txn.status, outcome.to),
     `${txn.status}→${outcome.to}`,
@@ -87,14 +87,10 @@ async function write(t: Tx, { world, answer, outcome, now }: Settling): Promise<
   return to
 }
 
-function settled(
-  world: World,
-  { txn, outcome, late, now }: { txn: Txn; outcome: Outcome; late: boolean; now: number },
-): Txn {
+function settled(world: World, { txn, outcome, late, now }: Ending): Txn {
   const { dueAt: _dueAt, ...rest } = txn
-  const forgetsAt = isFinal(outcome.to) && world.mode === 'live' ? now + cardMemoryMs : undefined
-  const dueAt = outcome.dueAt ?? forgetsAt
-  return {
+  const ended = isFinal(txn.status) && outcome.to === txn.status
+  const to: Txn = {
     ...rest,
     status: outcome.to,
     otp: outcome.otp,
@@ -104,9 +100,25 @@ function settled(
     late,
     leaseUntil: 0,
     looks: outcome.looks,
-    ...(dueAt !== undefined && { dueAt }),
-    updatedAt: now,
+    updatedAt: ended ? txn.updatedAt : now,
   }
+  const dueAt = isFinal(to.status) ? dueAfterEnd(world, to, now) : outcome.dueAt
+  return dueAt === undefined ? to : { ...to, dueAt }
+}
+
+interface Ending {
+  readonly txn: Txn
+  readonly outcome: Outcome
+  readonly late: boolean
+  readonly now: number
+}
+
+/** What is left to do for a payment that has ended: listen for late news, then forget the card. */
+function dueAfterEnd(world: World, txn: Txn, now: number): number | undefined {
+  const look = nextLook(txn.looks, now, world.luck())
+  if (awaitsLateNews(txn, look)) return look
+  const remembersAll = txn.card.bin !== ''
+  return world.mode === 'live' && remembersAll ? txn.updatedAt + cardMemoryMs : undefined
 }
 
 /** What the seal binds a txn's bank page to. */
@@ -114,10 +126,11 @@ export function pageOf(txn: Txn): { purpose: string; owner: string } {
   return { purpose: 'bank page', owner: txn.id }
 }
 
-function nothingNew(txn: Txn, judged: Outcome): Outcome {
+/** A payment that has ended stays as it is; a customer who comes back makes its looks frequent. */
+function nothingNew({ txn, by }: Answer, judged: Outcome): Outcome {
   const { page: _page, ...rest } = judged
-  const dueAt = txn.dueAt === undefined ? {} : { dueAt: txn.dueAt }
-  return { ...rest, ...dueAt, to: txn.status, code: txn.code, otp: txn.otp, said: txn.said }
+  const looks = by.door === 'browser' ? 0 : txn.looks
+  return { ...rest, looks, to: txn.status, code: txn.code, otp: txn.otp, said: txn.said }
 }
 
 function kindOf(from: Txn, to: Txn): EventKind {

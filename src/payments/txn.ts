@@ -182,6 +182,15 @@ export function isPastLife(txn: Txn, now: number): boolean {
   return now >= (onPage ? txn.createdAt + pageLifeMs : (txn.otp.until ?? 0))
 }
 
+/** Banks settle what was left open within days; gateways' own late news ends by then too. */
+const lateNewsMs = 3 * 24 * 3_600_000
+
+/** Whether a payment that we gave up may at this time still turn out paid at the bank's page. */
+export function awaitsLateNews(txn: Txn, at: number): boolean {
+  const sawPage = txn.closedBy === 'fallback' || (!hasChallenge(txn) && txn.bankData !== undefined)
+  return txn.code === 'TXN_EXPIRED' && sawPage && at < txn.createdAt + lateNewsMs
+}
+
 function isOpen(txn: Txn, now: number): boolean {
   return (
     txn.status === 'PENDING_VBV' &&

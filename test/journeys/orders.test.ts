@@ -71,10 +71,9 @@ onBothEngines((shop) => {
       [updated.amount, updated.effective_amount, updated.udf2],
       [120.5, 120.5, 'gift'],
     )
-    await assert.rejects(api.submitOtp({ ...params, otp: await otp(params) }), {
-      http_status: 400,
-      code: 'order_amount_mismatch',
-    })
+    const closed = { http_status: 400, code: 'order_amount_mismatch' }
+    await assert.rejects(api.submitOtp({ ...params, otp: await otp(params) }), closed)
+    await assert.rejects(api.resendOtp(params), closed)
     assert.equal((await book(params)).payments[0]?.guesses, 0)
     const next = challengeIn(await start(params))
     await api.submitOtp({ ...next, otp: await otp(next) })

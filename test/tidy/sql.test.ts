@@ -113,7 +113,10 @@ const foreign: readonly (readonly [RegExp, string])[] = [
   [/\b(max|min)\s*\([^()]*,/i, 'PostgreSQL takes one; use case when'],
   [/\bas\s*\(\s*(insert|update|delete)\b/i, 'SQLite has no writing CTE'],
   [/\b(select|returning)\s+\*/i, 'name the columns'],
-  [/\b(timestamptz?|serial|autoincrement|real|double|float|decimal|numeric)\b/i, 'text or bigint'],
+  [
+    /\b(timestamp(tz)?|serial|autoincrement|real|double|float|decimal|numeric)\b/i,
+    'text or bigint',
+  ],
   [/"/, 'names need no quotes'],
   [/\?/, 'values are $1, $2'],
 ]

@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict'
+import { addMerchant } from '../src/add-merchant.ts'
+import { readCard } from '../src/cards/card.ts'
+import type { Verdict } from '../src/gateways/gateway.ts'
+import type { MerchantId, OrderId } from '../src/ids.ts'
+import { defaultSettings, type Merchant, type Mode } from '../src/merchants/merchant.ts'
+import { paise } from '../src/money.ts'
+import { createOrder } from '../src/payments/create-order.ts'
+import type { By } from '../src/payments/events.ts'
+import type { Start } from '../src/payments/pay.ts'
+import type { World } from '../src/payments/world.ts'
+import { makeSeal } from '../src/seal.ts'
+import type { TestDatabase } from './databases.ts'
+import type { Engine } from './support.ts'
+
+/** A world whose gateway says what a test scripts, and whose clock a test moves. */
+export interface ScriptedWorld {
+  readonly world: World
+  readonly merchant: Merchant
+  readonly database: TestDatabase
+  /** What the gateway will say, one after another; asking more is a failure. */
+  readonly script: (Verdict | (() => Promise<Verdict>))[]
+  readonly clock: { now: number }
+  readonly kinds: (orderId: string) => Promise<string[]>
+}
+
+/** Who does things in tests. */
+export const by: By = { door: 'api', requestId: 'req_test' }
+
+/** Opens a world of one merchant, `demo`, on a fresh database. */
+export async function openWorld(engine: Engine, mode: Mode = 'sandbox'): Promise<ScriptedWorld> {
+  const database = await engine.open()
+  const script: ScriptedWorld['script'] = []
+  const clock = { now: Date.UTC(2026, 10, 22, 10) }
+  const seal = makeSeal(Buffer.alloc(32, 7))
+  const world: World = {
+    db: database.db,
+    seal,
+    mode,
+    publicUrl: 'http://pay.example',
+    bankUrl: 'http://bank.example',
+    now: () => clock.now,
+    luck: () => 0,
+    sleep: async () => {},
+    perform: async () => {
+      const said = script.shift()
+      assert(said, 'the gateway was asked once too often')
+      return typeof said === 'function' ? said() : said
+    },
+  }
+  const id = 'demo' as MerchantId
+  await addMerchant({ db: database.db, seal }, { id, mode: 'sandbox', at: clock.now })
+  const kinds = async (orderId: string) => {
+    const sql = 'select kind from events where order_id = $1 order by seq'
+    return (await database.db.read(sql, [orderId])).map((row) => String(row['kind']))
+  }
+  return {
+    world,
+    merchant: { id, settings: defaultSettings(mode) },
+    database,
+    script,
+    clock,
+    kinds,
+  }
+}
+
+/** Creates an order of ₹100. */
+export async function anOrder({ world, merchant }: ScriptedWorld, id: string) {
+  const order = { orderId: id as OrderId, amount: paise(10_000), currency: 'INR', fields: {} }
+  return createOrder(world, merchant, { order, ifDifferent: 'refuse', by })
+}
+
+/** A wish to pay an order with the documented test card. */
+export function aStart({ world }: ScriptedWorld, id: string, auth: Start['auth'] = 'OTP'): Start {
+  const card = {
+    number: '4242424242424242',
+    expiryMonth: '11',
+    expiryYear: '27',
+    cvv: '123',
+    name: 'Asha',
+  }
+  const how = { mode: 'sandbox', checks: 'strict', now: world.now() } as const
+  return { orderId: id as OrderId, ...readCard(card, how), auth, wish: {}, by }
+}
