@@ -19,7 +19,8 @@ test('a page allows its own style and nothing else', () => {
   const policy = headers['content-security-policy']
   assert.equal(
     policy,
-    `default-src 'none'; style-src 'sha256-${digest}'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'`,
+    `default-src 'none'; style-src 'sha256-${digest}'; base-uri 'none'; ` +
+      "frame-ancestors 'none'; form-action 'self'",
   )
   assert(body.includes('<title>&lt;T&gt;</title>'))
   assert(!body.includes('http-equiv'))

@@ -102,7 +102,7 @@ async function unprivilegedCommand(): Promise<string[]> {
   return ['setpriv', '--reuid', user, '--regid', user, '--clear-groups', '--pdeathsig', 'INT']
 }
 
-/** A killed run leaves its folder behind; the process id in the name tells whether it still runs. */
+/** A killed run leaves its folder behind; the process id in its name tells whether it runs. */
 async function removeLeftovers(): Promise<void> {
   for (const name of await readdir(tmpdir())) {
     const pid = Number(name.match(/^directotp-postgres-(\d+)-/)?.[1] ?? process.pid)

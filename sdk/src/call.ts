@@ -37,7 +37,7 @@ export interface Question {
   readonly secrets?: readonly (string | undefined)[]
 }
 
-/** The answer of one call. Throws a `DirectOtpError`, or a `TypeError` for an id no header can carry. */
+/** The answer of one call. Throws `DirectOtpError`; `TypeError` if no header can carry the id. */
 export async function call<T>(line: Line, asked: Question, options: CallOptions = {}): Promise<T> {
   const asking = `${asked.method} ${asked.path}`
   const requestId = options.requestId ?? randomUUID()

@@ -234,7 +234,8 @@ test('no error repeats a card, an OTP or a key, not even when the answer does', 
       () => api.submitOtp(submission, how),
     ]) {
       const error = await failed(call())
-      const shown = `${error} ${error.stack} ${JSON.stringify(error)} ${inspect(error, { depth: 9 })}`
+      const inspected = inspect(error, { depth: 9 })
+      const shown = `${error} ${error.stack} ${JSON.stringify(error)} ${inspected}`
       for (const secret of [cardNumber, cvv, otp, apiKey]) assert(!shown.includes(secret), shown)
     }
   }

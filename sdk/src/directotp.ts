@@ -63,7 +63,7 @@ export interface DirectOtp {
  */
 const defaultTimeoutMs = 40_000
 
-/** The client of one server, for one merchant. For a backend: the API key never goes to a browser. */
+/** The client of one server, for one merchant. For backends: no API key ever goes to a browser. */
 export function directotp(options: DirectOtpOptions): DirectOtp {
   const { merchantId } = options
   const line: Line = {

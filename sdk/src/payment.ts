@@ -1,4 +1,4 @@
-/** Every status a txn can have; only `CHARGED` means paid, and `AUTHORIZED` that the money is held. */
+/** Every status of a txn; only `CHARGED` means paid, and `AUTHORIZED` that the money is held. */
 export type TxnStatus =
   | 'STARTED'
   | 'PENDING_VBV'

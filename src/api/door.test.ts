@@ -140,17 +140,17 @@ test('a schema speaks of the field, never of its value', async (t) => {
   const check = (payload: string) =>
     app.inject({ method: 'POST', url: '/checked', headers: { 'content-type': formType }, payload })
   const table: Record<string, [string, string]> = {
-    '': ['order_id', 'is missing'],
-    'order_id=canary': ['order_id', 'is too long'],
-    'order_id=1&kind=canary': ['kind', 'is not one of the allowed values'],
-    'order_id=1&word=canary': ['word', 'is not one of the allowed values'],
-    'order_id=1&udf1=canary': ['udf1', 'is invalid'],
-    'order_id=1&count=1': ['count', 'is invalid'],
+    '': ['order_id', 'missing'],
+    'order_id=canary': ['order_id', 'too long'],
+    'order_id=1&kind=canary': ['kind', 'invalid'],
+    'order_id=1&word=canary': ['word', 'invalid'],
+    'order_id=1&udf1=canary': ['udf1', 'invalid'],
+    'order_id=1&count=1': ['count', 'invalid'],
   }
   for (const [payload, [field_name, reason]] of Object.entries(table)) {
     const response = await check(payload)
     assertRefused(response, 400, 'INVALID_REQUEST', payload)
-    assert.equal(response.json().error_message, `${field_name} ${reason}.`)
+    assert.equal(response.json().error_message, `${field_name} is ${reason}.`)
     assert.deepEqual(response.json().error_info.fields, [{ field_name, reason }])
     assert.doesNotMatch(response.body, /canary/)
   }

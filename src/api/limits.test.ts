@@ -36,7 +36,7 @@ test('an address above its limit is refused, others and health are not', async (
   for (const url of ['/health', '/ready']) assert.equal((await ask(url)).statusCode, 200)
 })
 
-test('a key above its limit is refused from any address; calls without one do not count', async (t) => {
+test('a key above its limit is refused from any address; calls without do not count', async (t) => {
   const ask = door(t, { perAddress: 0, perKey: 1 })
   assert.equal((await ask('/thing', '203.0.113.1', 'Basic a')).statusCode, 200)
   assert.equal((await ask('/thing', '203.0.113.2', 'Basic a')).statusCode, 429)

@@ -135,8 +135,8 @@ const busy: Shown = {
 }
 
 function wayToBank(txn: Txn, bankOrigin: string): Shown {
-  const closing = html`<p class="quiet">You will then confirm the payment there. The OTP you may have
-received can no longer be used here.</p>`
+  const closing = html`<p class="quiet">You will then confirm the payment there. The OTP you may
+have received can no longer be used here.</p>`
   return {
     title: `Pay ${amountText(txn.amount)}`,
     body: html`<main class="narrow"><h1>Continue at your bank</h1>

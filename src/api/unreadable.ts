@@ -20,7 +20,8 @@ export function answerUnreadable(
   const body = JSON.stringify(refusalBody(refusal, id))
   this.log.info({ request_id: id, status, code: error.code }, 'unreadable request')
   socket.end(
-    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\ncontent-type: application/json; charset=utf-8\r\n` +
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n` +
+      'content-type: application/json; charset=utf-8\r\n' +
       `content-length: ${Buffer.byteLength(body)}\r\ncache-control: no-store\r\n` +
       `x-content-type-options: nosniff\r\nx-request-id: ${id}\r\nconnection: close\r\n\r\n${body}`,
   )

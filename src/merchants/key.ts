@@ -1,15 +1,15 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { hash, randomBytes } from 'node:crypto'
 import { Secret } from '../secret.ts'
 
 /** A new API key: its mode in the prefix, 192 random bits, a checksum that scanners can test. */
 export function newKey(mode: 'sandbox' | 'live'): Secret {
   const body = `sk_${mode === 'live' ? 'live' : 'test'}_${randomBytes(24).toString('base64url')}`
-  return new Secret(`${body}_${createHash('sha256').update(body).digest('hex').slice(0, 6)}`)
+  return new Secret(`${body}_${hash('sha256', body).slice(0, 6)}`)
 }
 
 /** What the database keeps of a key: SHA-256, enough for a secret of more than 112 bits. */
 export function keyHash(key: Secret): string {
-  return createHash('sha256').update(key.reveal()).digest('hex')
+  return hash('sha256', key.reveal())
 }
 
 /** How a key is called in listings and `keys revoke`: the first 12 digits of its hash. */

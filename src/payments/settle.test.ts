@@ -77,7 +77,7 @@ for (const engine of engines) {
       assert.equal((await startedAgain('claim')).n, 2)
     })
 
-    test('money for an order that another txn has paid is late, and the order stays as it is', async () => {
+    test('money for an order another txn has paid is late, and the order as it was', async () => {
       const first = await started('late')
       await openBankPage(at.world, at.merchant, { key: first, by })
       const second = await submitted(await startedAgain('late'), charged)

@@ -22,7 +22,7 @@ export const CardBody = Type.Object({
   using_token: Type.Boolean(),
 })
 
-/** A card as the wire shows it: never more of its number than the first six and last four digits. */
+/** A card as the wire shows it: of its number, never more than the first six and last four. */
 export function cardBody(card: CardFacts): Type.Static<typeof CardBody> {
   return {
     last_four_digits: card.lastFour,

@@ -64,7 +64,7 @@ const keptTexts = Object.fromEntries(keptFields.map((name) => [name, text])) as 
   typeof text
 >
 
-/** What may be said of an order, at its creation and later. `metadata.*` is kept under its names. */
+/** What may be said of an order, at creation and later. `metadata.*` is kept under its names. */
 export const OrderRequest = Type.Object(
   {
     order_id: text,

@@ -46,7 +46,7 @@ export function readForm(body: Uint8Array): Fields {
   return body.length === 0 ? noFields : readPairs(textOf(body))
 }
 
-/** The fields of a URL's query, without its `?`. Throws `malformed_body` as {@link readForm} does. */
+/** The fields of a URL's query, without its `?`. Throws as {@link readForm} does. */
 export function readQuery(query: string): Fields {
   if (query === '') return noFields
   // Node hands the bytes of a URL over as Latin-1; a caller who means more than ASCII escapes it.

@@ -14,7 +14,7 @@ export type Answers = Record<Step, string>
 
 const formType = 'content-type: application/x-www-form-urlencoded\r\n'
 
-/** Pays one order, from its creation to its status. Throws when any answer is not the expected one. */
+/** Pays one order, from its creation to its status. Throws at an answer that is not expected. */
 export async function payOnce(line: Line, shop: Shop, orderId: string): Promise<Answers> {
   const auth = Buffer.from(`${shop.key}:`).toString('base64')
   const head = (method: string, path: string) =>
@@ -24,7 +24,8 @@ export async function payOnce(line: Line, shop: Shop, orderId: string): Promise<
     await post(
       '/orders',
       `order_id=${orderId}&amount=100.00&currency=INR&customer_id=bench&customer_email=a%40b.in` +
-        '&customer_phone=9000000001&description=A+book&return_url=https%3A%2F%2Fshop.example%2Fback',
+        '&customer_phone=9000000001&description=A+book' +
+        '&return_url=https%3A%2F%2Fshop.example%2Fback',
     ),
     '"status":"NEW"',
   )

@@ -153,7 +153,7 @@ onBothEngines((shop) => {
     assert.equal((await book(order)).charges, 1)
   })
 
-  test('after a new amount the page does not lead to a bank that asks for the old one', async () => {
+  test('after a new amount the page leads to no bank that asks for the old one', async () => {
     const { api, newOrder, start } = shop()
     const order = await newOrder({ return_url: returnUrl })
     const params = challengeIn(await start(order))

@@ -17,7 +17,7 @@ onBothEngines((shop) => {
     await assert.rejects(start(params), { http_status: 400, code: 'INVALID_ACTION' })
   })
 
-  test('a shop says at the order that its money is only held, or at the OTP that it is not', async () => {
+  test('a shop says at the order that money is held, or at the OTP that it is not', async () => {
     const { api, newOrder, otp, start } = shop()
     const later = { metadata: { 'txns.auto_capture': 'false' } }
     const held = challengeIn(await start(await newOrder(later)))

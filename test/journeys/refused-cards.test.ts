@@ -79,7 +79,7 @@ onBothEngines((shop) => {
     assert.equal(await answer.text(), '')
   })
 
-  test('a card, an order or a gateway that is none is refused, and no txn is made of it', async () => {
+  test('a card, an order or a gateway that is none is refused, and makes no txn', async () => {
     const { api, events, newOrder, start } = shop()
     const order = await newOrder()
     const wrong = [

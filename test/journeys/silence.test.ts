@@ -75,7 +75,7 @@ onBothEngines((shop) => {
     }
   })
 
-  test('a status question that fails leaves the payment in doubt until one is answered', async () => {
+  test('a failed status question leaves the payment in doubt until one is answered', async () => {
     const { api, becomes, challenge, happens, later, mood, order, otp } = shop()
     const params = await challenge()
     await mood({ mood: 'charged_then_reset', next: 'otp' })

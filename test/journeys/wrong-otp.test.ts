@@ -91,7 +91,7 @@ onBothEngines((shop) => {
     })
   })
 
-  test('a merchant may want the newer form of the challenge, and it takes the OTP too', async () => {
+  test('a merchant may want the newer form of the challenge, which takes the OTP too', async () => {
     const { api, newOrder, otp, server, start, withSettings } = shop()
     await withSettings({ challenge_method: 'GET' }, async () => {
       const started = await start(await newOrder())

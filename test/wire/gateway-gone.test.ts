@@ -21,7 +21,7 @@ before(async () => {
 })
 after(() => server.close())
 
-test('a gateway that went away: a resend is refused, an OTP costs its attempt and no more', async () => {
+test('a gateway that is gone: a resend is refused, an OTP costs its attempt, no more', async () => {
   const values = valuesFor(server, 'gone')
   const post = (path: string, form: Record<string, string>) =>
     call(server, { request: { method: 'POST', path, form } }, values)

@@ -44,7 +44,7 @@ test('every route in the source is in the document, except the pages', () => {
   assert.deepEqual(routes.sort(), routesOf(document).sort())
 })
 
-test('the document is OpenAPI 3.0: paths, parameters, responses and schemas are well formed', () => {
+test('the document is OpenAPI 3.0: paths, parameters, responses, schemas are well formed', () => {
   assert.match(document.openapi, /^3\.0\.\d+$/)
   assert(document.info.title && document.info.version)
   for (const route of routesOf(document)) {
@@ -123,7 +123,7 @@ test('bodies may be forms and JSON, and dotted names are there', () => {
   assert('answer.otp' in submit)
 })
 
-test('its schemas are those that validate: a text longer than it says is refused by its name', async () => {
+test('its schemas are those that validate: too long a text is refused by its name', async () => {
   for (const route of routesOf(document)) {
     const [method = '', path = ''] = route.split(' ')
     for (const [name, { maxLength }] of Object.entries(propertiesOf(route))) {

@@ -71,8 +71,8 @@ export function validatorOf(document: OpenApi): Validate {
     const validate = compiled.get(key) ?? ajv.compile(closed(schema))
     compiled.set(key, validate)
     if (validate(body)) return []
-    return (validate.errors ?? []).map((error) => {
-      return `${route} ${status}${error.instancePath}: ${error.message} ${JSON.stringify(error.params)}`
+    return (validate.errors ?? []).map(({ instancePath, message, params }) => {
+      return `${route} ${status}${instancePath}: ${message} ${JSON.stringify(params)}`
     })
   }
 }

@@ -94,7 +94,7 @@ function bodyOf(request: Step['request'], values: Values): { body?: string; type
   return request.raw === undefined ? {} : { body: fill(request.raw, values) }
 }
 
-/** Plays a conversation and throws where an answer is not the expected one. `heard` sees them all. */
+/** Plays a conversation; throws where an answer is not the expected one. `heard` sees them all. */
 export async function play(
   server: TestServer,
   golden: Golden,
