@@ -85,7 +85,7 @@ test('a chunked body is read, and held to the same limit', async (t) => {
   assert.match(await raw(app, big), /^HTTP\/1\.1 413 .*The request is too large/s)
 })
 
-test('while the server closes, what came before is answered and nothing new is begun', async (t) => {
+test('while the server closes, calls are finished and none begun', async (t) => {
   const { app } = door(t)
   const entered = Promise.withResolvers<void>()
   const closing = Promise.withResolvers<void>()
