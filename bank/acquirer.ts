@@ -106,7 +106,7 @@ export function openAcquirer(world: World): Acquirer {
         const right = () => sameOtp(request.otp, otpOf(payment, payment.sends))
         const { word, after } = rules.judge(payment, {
           said: saidOf(mood, payment, { right, time }),
-          refused: mood === 'insufficient_funds',
+          refusal: refusalOf[mood],
           capture: request.capture,
           now: time,
         })
@@ -135,6 +135,11 @@ export function openAcquirer(world: World): Acquirer {
   }
 }
 
+const refusalOf: Partial<Record<Mood, rules.Refusal>> = {
+  insufficient_funds: 'declined',
+  rejected: 'rejected',
+}
+
 const codeOf: Partial<Record<rules.Judgement['word'], Code>> = {
   otp_wrong: 'OTP_WRONG',
   otp_expired: 'OTP_EXPIRED',
@@ -160,7 +165,7 @@ function lossOf(mood: Mood, after: Payment): Reply['lost'] {
 
 /** The answer about a payment; `word` where the call's outcome is not simply its state. */
 function sayOf(world: World, payment: Payment, word?: string, code = payment.code): Reply {
-  const { seed, publicUrl } = world
+  const { seed, publicUrl, now } = world
   const open = isOpen(payment)
   const receipt = isTaken(payment) && seed.receipt(payment.id)
   const body = {
@@ -172,7 +177,7 @@ function sayOf(world: World, payment: Payment, word?: string, code = payment.cod
     code,
     message: messages[code],
     ...(receipt && { rrn: receipt.rrn, auth_code: receipt.authCode }),
-    ...(open && payment.auth === 'OTP' && rules.challengeOf(payment)),
+    ...(open && payment.auth === 'OTP' && rules.challengeOf(payment, now())),
     ...(payment.state === 'locked' && { attempts_left: 0 }),
     ...(open && { redirect_url: `${publicUrl}/acs/${payment.id}` }),
     ...(word === 'closed' && { present_state: payment.state }),

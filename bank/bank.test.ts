@@ -50,6 +50,7 @@ test('start tells the challenge, and a charge its receipt', async () => {
     sends_left: 4,
     resend_after_ms: 0,
     expires_at: t.startOfTime + 5 * 60_000,
+    expires_in_ms: 5 * 60_000,
     redirect_url: `http://shop.test/bank/acs/${answer.id}`,
   })
   const charged = await t.submit(bank, answer.id, await t.newestOtp(bank))
@@ -132,6 +133,7 @@ test('an OTP lives 5 minutes, a challenge 10', async () => {
   await minutes(1)
   const again = await t.ask(bank, `POST /payments/${id}/resend`)
   assert.equal(again.expires_at, t.startOfTime + 10 * 60_000)
+  assert.equal(again['expires_in_ms'], 4 * 60_000)
   await minutes(4)
   const answer = await t.submit(bank, id, await t.newestOtp(bank))
   assert.deepEqual([answer.state, answer.present_state], ['closed', 'expired'])
@@ -216,4 +218,41 @@ test('bad input is refused in words without the values, and never a crash', asyn
   assert.equal((await t.submit(bank, 'pay_none', '123456')).state, 'not_found')
   const redirect = await t.start(bank, { reference: 'ref-2', auth: 'REDIRECT' })
   assert.equal((await t.submit(bank, redirect.id, '123456')).http, 400)
+})
+
+test('every text that a merchant may send is taken, 2048 characters of it', async () => {
+  const long = 'ü'.repeat(2048)
+  const texts = (text: string) => ({
+    merchant: text,
+    order: text,
+    card: { number: '4111111111111111', name: text },
+    customer: { ip: text, user_agent: text, phone: text, email: text },
+  })
+  assert.equal((await t.start(t.newBank(), texts(long))).state, 'otp_sent')
+  const refused = await t.start(t.newBank(), texts(`${long}ü`))
+  assert.equal(refused.problems?.length, 7)
+})
+
+test('a 400 changes nothing: not the book, not the inbox, not the turns of a mood', async () => {
+  const bank = t.newBank()
+  const { id } = await t.start(bank)
+  const redirect = await t.start(bank, { reference: 'ref-2', auth: 'REDIRECT' })
+  for (const next of ['start', 'otp', 'resend', 'sync']) {
+    await t.ask(bank, 'POST /moods', { mood: 'http_500', next, acted: true })
+  }
+  const all = () =>
+    Promise.all(['/book', '/moods', '/inbox.json'].map((p) => t.ask(bank, `GET ${p}`)))
+  const before = await all()
+  for (const [call, body] of [
+    ['POST /payments', t.opening({ reference: 'ref-3', amount: 0 })],
+    ['POST /payments', t.opening({ reference: 'ref-3', customer: { phone: 7 } })],
+    [`POST /payments/${id}/otp`, { otp: '1', capture: true }],
+    [`POST /payments/${redirect.id}/otp`, { otp: '123456', capture: true }],
+    [`POST /payments/${redirect.id}/resend`, {}],
+    ['GET /payments/by-reference/%zz', undefined],
+  ] as const) {
+    const answer = await t.ask(bank, call, body)
+    assert.deepEqual([answer.http, answer['error']], [400, 'bad_input'], call)
+  }
+  assert.deepEqual(await all(), before)
 })

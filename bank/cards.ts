@@ -44,6 +44,7 @@ export const testCards: readonly TestCard[] = [
   { number: '4000001700000003', network: 'VISA', mood: 'garbage' },
   { number: '4000001800000002', network: 'VISA', mood: 'html' },
   { number: '4000001900000001', network: 'VISA', mood: 'unknown_word' },
+  { number: '4000002000000008', network: 'VISA', mood: 'rejected' },
 ]
 
 /** Whether a card number's check digit is right (ISO/IEC 7812, the Luhn formula). */

@@ -22,6 +22,7 @@ export type Mood =
   | 'locked'
   | 'ineligible'
   | 'insufficient_funds'
+  | 'rejected'
   | 'start_declined'
   | 'resend_too_soon'
   | 'charged_then_timeout'
@@ -47,6 +48,7 @@ export const effects: Record<Mood, Effect> = {
   locked: { kind: 'deed', on: ['otp'] },
   ineligible: { kind: 'deed', on: ['start'] },
   insufficient_funds: { kind: 'deed', on: ['otp'] },
+  rejected: { kind: 'deed', on: ['otp'] },
   start_declined: { kind: 'deed', on: ['start'] },
   resend_too_soon: { kind: 'deed', on: ['resend'] },
   charged_then_timeout: { kind: 'deed', on: ['otp'] },

@@ -78,6 +78,17 @@ test('insufficient_funds: the right OTP is declined, for good', async () => {
   assert.deepEqual(await t.charges(bank), [])
 })
 
+test('rejected: the acquirer refuses after the right OTP, for good', async () => {
+  const { bank, id, otp } = await begun('rejected')
+  assert.equal((await t.submit(bank, id, t.otherThan(otp))).state, 'otp_wrong')
+  const answer = await t.submit(bank, id, otp)
+  assert.deepEqual([answer.state, answer.code], ['rejected', 'RISK_BLOCKED'])
+  assert.equal(answer.rrn, undefined)
+  assert.equal((await t.submit(bank, id, otp)).present_state, 'rejected')
+  assert.equal(await t.state(bank), 'rejected')
+  assert.deepEqual(await t.charges(bank), [])
+})
+
 test('start_declined: no challenge at all', async () => {
   const bank = t.newBank()
   const answer = await t.start(bank, { number: t.cardOf('start_declined') })

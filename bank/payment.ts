@@ -29,6 +29,7 @@ export type State =
   | 'charged'
   | 'authorized'
   | 'declined'
+  | 'rejected'
   | 'locked'
   | 'expired'
 
@@ -42,6 +43,7 @@ export const messages = {
   IN_PROGRESS: 'Request in progress',
   INVALID_CARD: 'Invalid card number',
   INSUFFICIENT_FUNDS: 'Insufficient funds',
+  RISK_BLOCKED: 'Refused by the risk checks of the acquirer',
   OTP_SENT: 'OTP sent',
   REDIRECT: 'The customer approves on the page of the bank',
   OTP_WRONG: 'Incorrect OTP',
@@ -120,6 +122,11 @@ export function declined(payment: Payment, code: Code, at: number): Payment {
   return { ...payment, state: 'declined', code, endedAt: at }
 }
 
+/** The payment refused for good by the acquirer itself, which never asked the issuer for money. */
+export function rejected(payment: Payment, at: number): Payment {
+  return { ...payment, state: 'rejected', code: 'RISK_BLOCKED', endedAt: at }
+}
+
 /** The payment after one more SMS. */
 export function sent(payment: Payment, now: number): Payment {
   return { ...payment, state: 'otp_sent', code: 'OTP_SENT', sends: payment.sends + 1, sentAt: now }
@@ -134,22 +141,27 @@ export function smsAppearsAt(mood: Mood, now: number): number | undefined {
 /** What a submitted OTP is worth to the bank, before it is known to be right. */
 export type Said = 'right' | 'wrong' | 'expired' | 'lock'
 
+/** Who refuses although the OTP is right: the issuer for want of money, or the acquirer. */
+export type Refusal = 'declined' | 'rejected'
+
 /** The word and the payment after one guess. */
 export interface Judgement {
-  word: 'charged' | 'authorized' | 'declined' | 'otp_wrong' | 'otp_expired' | 'locked'
+  word: 'charged' | 'authorized' | Refusal | 'otp_wrong' | 'otp_expired' | 'locked'
   after: Payment
 }
 
-/** Judges one guess at an open OTP challenge. `refused`: right or not, there is no money. */
+/** Judges one guess at an open OTP challenge; a `refusal` comes after the right OTP. */
 export function judge(
   payment: Payment,
-  guess: { said: Said; refused: boolean; capture: boolean; now: number },
+  guess: { said: Said; refusal: Refusal | undefined; capture: boolean; now: number },
 ): Judgement {
   const counted = { ...payment, guesses: payment.guesses + 1 }
   const { said, now } = guess
   if (said === 'right') {
-    if (guess.refused)
+    if (guess.refusal === 'rejected') return { word: 'rejected', after: rejected(counted, now) }
+    if (guess.refusal === 'declined') {
       return { word: 'declined', after: declined(counted, 'INSUFFICIENT_FUNDS', now) }
+    }
     const after = taken(counted, guess.capture, now)
     return { word: guess.capture ? 'charged' : 'authorized', after }
   }
@@ -177,13 +189,15 @@ export function approved(payment: Payment, now: number): Payment {
   return { ...payment, state: 'pending', code: 'IN_PROGRESS', endedAt: now + settlesAfterMs }
 }
 
-/** What an open OTP challenge tells its caller. */
-export function challengeOf(payment: Payment) {
+/** What an open OTP challenge tells its caller: its end by this clock, and what is left of it. */
+export function challengeOf(payment: Payment, now: number) {
+  const expiresAt = Math.min(payment.sentAt + otpLifeMs, challengeEndsAt(payment))
   return {
     attempts_left: guessLimit - payment.guesses,
     sends: payment.sends,
     sends_left: sendLimit - payment.sends,
     resend_after_ms: resendAfterMs,
-    expires_at: Math.min(payment.sentAt + otpLifeMs, challengeEndsAt(payment)),
+    expires_at: expiresAt,
+    expires_in_ms: Math.max(0, expiresAt - now),
   }
 }

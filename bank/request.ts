@@ -2,7 +2,10 @@ import { type Static, Type } from 'typebox'
 import { Compile } from 'typebox/compile'
 import { effects, type Mood } from './mood.ts'
 
-/** Input the bank cannot use; every problem in words that hold none of the values. */
+/**
+ * Input the bank cannot use; every problem in words that hold none of the values. It is thrown
+ * before the bank acts, so an HTTP 400 or 413 of this bank means that nothing has changed.
+ */
 export class BadInput extends Error {
   readonly problems: string[]
   readonly status: 400 | 413
@@ -20,7 +23,11 @@ const latestTime = 253_402_300_799_999
 // A caller gives up long before; a longer delay is a typing error.
 const delayLimitMs = 120_000
 
-const word = Type.String({ minLength: 1, maxLength: 200 })
+// What merchants' servers take of a customer is taken here too: refusing it would stop a payment.
+const longestText = 2048
+
+const word = Type.String({ minLength: 1, maxLength: longestText })
+const text = Type.Optional(Type.String({ maxLength: longestText }))
 const digits = (pattern: string) =>
   Type.Union([Type.Integer({ minimum: 0 }), Type.String({ pattern })])
 const question = Type.Enum(['start', 'otp', 'resend', 'sync'])
@@ -39,15 +46,15 @@ const startSchema = Type.Object({
     exp_month: Type.Optional(digits('^[0-9]{1,2}$')),
     exp_year: Type.Optional(digits('^[0-9]{2,4}$')),
     cvv: Type.Optional(Type.String({ pattern: '^[0-9]{3,4}$' })),
-    name: Type.Optional(Type.String({ maxLength: 200 })),
+    name: text,
   }),
-  return_url: Type.String({ pattern: '^https?://', maxLength: 2000 }),
+  return_url: Type.String({ pattern: '^https?://', maxLength: longestText }),
   customer: Type.Optional(
     Type.Object({
-      ip: Type.Optional(Type.String({ maxLength: 200 })),
-      user_agent: Type.Optional(Type.String({ maxLength: 2000 })),
-      phone: Type.Optional(Type.String({ maxLength: 50 })),
-      email: Type.Optional(Type.String({ maxLength: 400 })),
+      ip: text,
+      user_agent: text,
+      phone: text,
+      email: text,
     }),
   ),
 })

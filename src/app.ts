@@ -14,15 +14,15 @@ import { payPages } from './api/pay-pages.ts'
 import { txnRoutes } from './api/txns.ts'
 import { startChores } from './chores/chores.ts'
 import { lockDataDir } from './db/lock.ts'
-import { type Env, publicUrlAt, type Sandbox } from './env.ts'
+import { apiKeyForm, type Env, publicUrlAt, readApiKey, type Sandbox } from './env.ts'
 import { makePerform } from './gateways/perform.ts'
 import { keyHash, newKey } from './merchants/key.ts'
-import { insertKey } from './merchants/merchants.ts'
+import { insertKey, merchantByKey } from './merchants/merchants.ts'
 import { mountBank } from './mount-bank.ts'
 import { CannotStart, openStore, ownFile, type Store } from './open-store.ts'
 import { orphanLeases } from './payments/txns.ts'
 import type { World } from './payments/world.ts'
-import { Secret } from './secret.ts'
+import type { Secret } from './secret.ts'
 
 /** A server that listens. */
 export interface App {
@@ -113,13 +113,34 @@ async function openBankInside(env: Env, sandbox: Sandbox, publicUrl: string): Pr
   })
 }
 
+const demoKeyFile = {
+  name: 'demo-key',
+  make: () => newKey('sandbox').reveal(),
+  read: readApiKey,
+  form: apiKeyForm,
+}
+
+/** The merchant of the welcome, and a key that opens their account. */
 async function prepareDemo(env: Env, sandbox: Sandbox, store: Store) {
-  const made = () => newKey('sandbox').reveal()
-  const key = sandbox.demoApiKey ?? new Secret(ownFile(env.dataDir, 'demo-key', made))
+  const key = sandbox.demoApiKey ?? ownFile(env.dataDir, demoKeyFile)
   const at = Date.now()
   const merchant = sandbox.demoMerchantId
   await addMerchant(store, { id: merchant, mode: 'sandbox', at })
-  await store.db.tx(async (t) => insertKey(t, { hash: keyHash(key), merchant, at }))
+  const hash = keyHash(key)
+  await store.db.tx(async (t) => insertKey(t, { hash, merchant, at }))
+  const owner = await merchantByKey({ db: store.db, mode: env.mode }, hash)
+  if (!owner) {
+    const mend = sandbox.demoApiKey
+      ? 'set another DEMO_API_KEY'
+      : `remove ${join(env.dataDir, demoKeyFile.name)}, and the next start makes another`
+    throw new CannotStart(`the demo API key was revoked; ${mend}`)
+  }
+  if (owner.id !== merchant) {
+    throw new CannotStart(
+      `the demo API key belongs to the merchant ${owner.id}, not to ${merchant}; ` +
+        'unset DEMO_MERCHANT_ID, or set a DEMO_API_KEY of its own',
+    )
+  }
   return { merchant, key }
 }
 
@@ -136,6 +157,7 @@ function makeWorld(env: Env, store: Store, { bank, ...urls }: Surroundings): Wor
     mode: env.mode,
     perform: makePerform(bank ? (request) => bank.fetch(request) : fetch),
     now: bank ? () => bank.now() : Date.now,
+    elapsed: () => performance.now(),
     luck: Math.random,
     sleep: (ms) => sleep(ms),
   }

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net'
 import { isMerchantId, type MerchantId } from './ids.ts'
+import { oneOf, type Reader, wholeBetween } from './reader.ts'
 import { Secret } from './secret.ts'
 
 /** The levels of the log, the most talkative first. */
@@ -64,7 +65,7 @@ export function publicUrlAt(host: string, port: number): string {
 export function readEnv(variables: Variables): { ok: Env } | { wrong: readonly string[] } {
   const wrong: string[] = []
   const given = (name: string) => variables[name] || undefined
-  function read<T>(name: string, parse: (text: string) => T | undefined, right: string) {
+  function read<T>(name: string, parse: Reader<T>, right: string) {
     const text = given(name)
     if (text === undefined) return undefined
     const value = parse(text)
@@ -76,13 +77,14 @@ export function readEnv(variables: Variables): { ok: Env } | { wrong: readonly s
   const limit = (name: string) =>
     read(
       name,
-      wholeUpTo(mostRequestsPerMinute),
+      wholeBetween(0, mostRequestsPerMinute),
       'a whole number of requests a minute, like 6000',
     ) ?? (mode === 'live' ? liveRequestsPerMinute : 0)
   const env: Env = {
     mode,
     host: read('HOST', host, 'a host name or an IP address, like 127.0.0.1') ?? '127.0.0.1',
-    port: read('PORT', wholeUpTo(65_535), 'a whole number from 0 to 65535, like 8080') ?? 8080,
+    port:
+      read('PORT', wholeBetween(0, 65_535), 'a whole number from 0 to 65535, like 8080') ?? 8080,
     trustedProxies:
       read('TRUSTED_PROXIES', cidrs, 'a list of CIDRs with commas, like 10.0.0.0/8,::1/128') ?? [],
     dataDir: read('DATA_DIR', folder, 'the path of a folder, like ./data') ?? './data',
@@ -121,11 +123,7 @@ export function readProcessEnv(): ReturnType<typeof readEnv> {
   return readEnv(process.env)
 }
 
-type Read = <T>(
-  name: string,
-  parse: (text: string) => T | undefined,
-  right: string,
-) => T | undefined
+type Read = <T>(name: string, parse: Reader<T>, right: string) => T | undefined
 
 function readSandbox(read: Read): Sandbox {
   return {
@@ -134,11 +132,7 @@ function readSandbox(read: Read): Sandbox {
       ('demo' as MerchantId),
     bankBook: read('BANK_BOOK', oneOf('file', 'memory'), 'one of: file, memory') ?? 'file',
     ...present({
-      demoApiKey: read(
-        'DEMO_API_KEY',
-        apiKey,
-        'at least 16 visible ASCII characters without a colon',
-      ),
+      demoApiKey: read('DEMO_API_KEY', readApiKey, apiKeyForm),
       bankUrl: read('BANK_URL', httpUrl, 'an http or https URL, like http://127.0.0.1:8090'),
     }),
   }
@@ -166,14 +160,6 @@ function present<T extends object>(object: T): { [K in keyof T]?: NonNullable<T[
   return Object.fromEntries(entries) as { [K in keyof T]?: NonNullable<T[K]> }
 }
 
-function oneOf<T extends string>(...words: readonly T[]): (text: string) => T | undefined {
-  return (text) => words.find((word) => word === text)
-}
-
-function wholeUpTo(most: number): (text: string) => number | undefined {
-  return (text) => (/^\d{1,8}$/.test(text) && Number(text) <= most ? Number(text) : undefined)
-}
-
 function host(text: string): string | undefined {
   return isIP(text) !== 0 || /^[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252})$/.test(text) ? text : undefined
 }
@@ -186,8 +172,11 @@ function merchantId(text: string): MerchantId | undefined {
   return isMerchantId(text) ? text : undefined
 }
 
-/** A key travels as the user of Basic auth, so a colon would end it. */
-function apiKey(text: string): Secret | undefined {
+/** What an API key may be, in words for an operator. */
+export const apiKeyForm = 'at least 16 visible ASCII characters without a colon'
+
+/** An API key from its text. It travels as the user of Basic auth, so a colon would end it. */
+export function readApiKey(text: string): Secret | undefined {
   return /^[!-9;-~]{16,200}$/.test(text) ? new Secret(text) : undefined
 }
 

@@ -1,12 +1,25 @@
-import { randomBytes } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { randomBytes, randomUUID } from 'node:crypto'
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { dirname, join } from 'node:path'
+import type { Now } from './clock.ts'
 import type { Db } from './db/db.ts'
-import { settleFact } from './db/facts.ts'
+import { databaseNow, settleFact } from './db/facts.ts'
 import { openDatabase } from './db/migrate.ts'
 import type { Env } from './env.ts'
 import { hasSimulatorAccount } from './gateways/accounts.ts'
+import type { Reader } from './reader.ts'
 import { makeSeal, type Seal } from './seal.ts'
+import { Secret } from './secret.ts'
 
 /** A start that an operator must mend: its message is one clear line. */
 export class CannotStart extends Error {}
@@ -17,11 +30,15 @@ export interface Store {
   readonly seal: Seal
 }
 
+// Leases last seconds, and servers on one database compare them by their own clocks.
+const mostSkewMs = 2_000
+
 /**
  * Opens what the environment names. Throws `CannotStart` when the database was made in the other
- * mode or under another master key, or when live mode would find an account at the simulated bank.
+ * mode or under another master key, when its clock is not ours, or when live mode would find an
+ * account at the simulated bank.
  */
-export async function openStore(env: Env): Promise<Store> {
+export async function openStore(env: Env, now: Now = Date.now): Promise<Store> {
   const seal = makeSeal(masterKeyOf(env))
   const databaseUrl = env.databaseUrl?.reveal()
   const db = await openDatabase({ dataDir: env.dataDir, databaseUrl })
@@ -35,6 +52,11 @@ export async function openStore(env: Env): Promise<Store> {
     if ((await settleFact(db, 'master key', seal.keyId)) !== seal.keyId) {
       throw new CannotStart('this database was made under another MASTER_KEY')
     }
+    if (Math.abs((await databaseNow(db)) - now()) > mostSkewMs) {
+      throw new CannotStart(
+        "this machine's clock and the database's are over 2 s apart; set them right",
+      )
+    }
     if (env.mode === 'live' && (await hasSimulatorAccount(db))) {
       throw new CannotStart('an account at the simulated bank is in this live database')
     }
@@ -45,22 +67,58 @@ export async function openStore(env: Env): Promise<Store> {
   return { db, seal }
 }
 
-/** The text of a file in the data folder that only its owner may read, made if it is not there. */
-export function ownFile(dataDir: string, name: string, make: () => string): string {
+/** A secret that a server keeps in its data folder. */
+export interface OwnFile {
+  readonly name: string
+  readonly make: () => string
+  readonly read: Reader<Secret>
+  /** What `read` takes, in words for an operator. */
+  readonly form: string
+}
+
+/**
+ * The secret in a file of the data folder that only its owner may read, made if it is not there.
+ * Throws `CannotStart` when the file holds something else.
+ */
+export function ownFile(dataDir: string, { name, make, read, form }: OwnFile): Secret {
   const path = join(dataDir, name)
   if (!existsSync(path)) {
     mkdirSync(dataDir, { recursive: true, mode: 0o700 })
-    try {
-      writeFileSync(path, `${make()}\n`, { mode: 0o600, flag: 'wx' })
-    } catch (error) {
-      if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error
-    }
+    writeWhole(path, `${make()}\n`)
   }
-  return readFileSync(path, 'utf8').trim()
+  const secret = read(readFileSync(path, 'utf8').trim())
+  if (!secret)
+    throw new CannotStart(
+      `the file ${path} does not hold ${form}; put it back, or remove it to begin anew`,
+    )
+  return secret
+}
+
+/** The file is there with all its bytes or not at all, and the first to write it wins. */
+function writeWhole(path: string, text: string): void {
+  const draft = `${path}.${randomUUID()}`
+  writeFileSync(draft, text, { mode: 0o600, flag: 'wx', flush: true })
+  try {
+    linkSync(draft, path)
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error
+  } finally {
+    unlinkSync(draft)
+  }
+  // The name is on disk when its folder is: a lost master key would make the database unreadable.
+  const folder = openSync(dirname(path), 'r')
+  fsyncSync(folder)
+  closeSync(folder)
 }
 
 function masterKeyOf(env: Env): Buffer {
-  const made = () => randomBytes(32).toString('hex')
-  const hex = env.masterKey?.reveal() ?? ownFile(env.dataDir, 'master.key', made)
-  return Buffer.from(hex, 'hex')
+  const key =
+    env.masterKey ??
+    ownFile(env.dataDir, {
+      name: 'master.key',
+      make: () => randomBytes(32).toString('hex'),
+      read: (text) => (/^[0-9a-fA-F]{64}$/.test(text) ? new Secret(text) : undefined),
+      form: '64 hex digits',
+    })
+  return Buffer.from(key.reveal(), 'hex')
 }

@@ -182,6 +182,7 @@ async function passOfSync(scene: Scene): Promise<void> {
     ...store,
     perform: makePerform(fetch),
     now: () => Date.now() + leaseIsOverMs,
+    elapsed: () => performance.now(),
     luck: () => 0,
     sleep,
     mode: 'sandbox',

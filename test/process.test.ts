@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { once } from 'node:events'
-import { cp, mkdir, readFile, rm, stat } from 'node:fs/promises'
+import { cp, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { after, describe, test } from 'node:test'
@@ -86,6 +86,36 @@ test('a bad environment is told whole, without its values', async () => {
   const lines = output.trim().split('\n')
   assert.deepEqual(lines.map((line) => line.split(' ')[0]).sort(), Object.keys(wrong).sort())
   assert.doesNotMatch(output, /sesame|eighty|paper/)
+})
+
+test('a demo key that is foreign, revoked or malformed is told in one line', async () => {
+  const dataDir = await newFolder()
+  const variables = { DATA_DIR: dataDir, PORT: '0' }
+  const first = await serve(variables)
+  const key = first.key
+  assert.equal(await end(first), 0)
+
+  const renamed = await refusalOf(['serve'], { ...variables, DEMO_MERCHANT_ID: 'shop' })
+  assert.match(renamed, /belongs to the merchant demo, not to shop; unset DEMO_MERCHANT_ID/)
+  const own = { DEMO_MERCHANT_ID: 'shop', DEMO_API_KEY: 'sk_sandbox_of_the_shop' }
+  const shop = await serve({ ...variables, ...own })
+  assert.equal((await shop.caller.create('own-1')).status, 200)
+  assert.equal(await end(shop), 0)
+
+  assert.equal((await command(['keys', 'revoke', key], variables)).code, 0)
+  const revoked = await refusalOf(['serve'], variables)
+  assert.match(revoked, /demo API key was revoked; remove \S+demo-key/)
+  const given = await refusalOf(['serve'], { ...variables, DEMO_API_KEY: key })
+  assert.match(given, /demo API key was revoked; set another DEMO_API_KEY/)
+
+  await writeFile(join(dataDir, 'demo-key'), 'short:key\n')
+  const malformed = await refusalOf(['serve'], variables)
+  assert.match(malformed, /demo-key does not hold at least 16 visible ASCII characters/)
+  assert(
+    ![renamed, revoked, given, malformed].some(
+      (line) => /short:key/.test(line) || line.includes(key),
+    ),
+  )
 })
 
 for (const engine of engines) {
@@ -207,6 +237,29 @@ describe('the program file', () => {
         code: 2,
         stderr: /^directotp needs Node 26 and found \d+.*\n$/,
       })
+    }
+  })
+
+  test('finds a new Node in the folders above, and ends as that one ends', async () => {
+    const top = await newFolder()
+    const bin = join(top, 'packages', 'directotp', 'bin')
+    await mkdir(bin, { recursive: true })
+    await cp(join(root, 'bin', 'directotp.js'), join(bin, 'directotp.mjs'))
+    const install = async (folder: string, version: string, deed: string) => {
+      await mkdir(join(folder, 'node_modules', '.bin'), { recursive: true })
+      const script = `#!/bin/sh\n[ "$1" = --version ] && echo ${version} && exit\n${deed}\n`
+      await writeFile(join(folder, 'node_modules', '.bin', 'node'), script, { mode: 0o755 })
+    }
+    await install(join(top, 'packages'), 'v18.0.0', 'exit 1')
+    const [[node, ...options] = [process.execPath]] = await olderNodes()
+    const running = () => exec(node, [...options, join(bin, 'directotp.mjs'), 'serve'])
+    for (const [deed, code] of [
+      ['exit 7', 7],
+      ['kill -TERM $$', 143],
+      ['kill -KILL $$', 137],
+    ] as const) {
+      await install(top, 'v26.0.0', deed)
+      await assert.rejects(running(), { code }, deed)
     }
   })
 

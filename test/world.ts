@@ -32,6 +32,7 @@ export async function openWorld(engine: Engine, mode: Mode = 'sandbox'): Promise
   const database = await engine.open()
   const script: ScriptedWorld['script'] = []
   const clock = { now: Date.UTC(2026, 10, 22, 10) }
+  let real = 0
   const seal = makeSeal(Buffer.alloc(32, 7))
   const world: World = {
     db: database.db,
@@ -40,8 +41,11 @@ export async function openWorld(engine: Engine, mode: Mode = 'sandbox'): Promise
     publicUrl: 'http://pay.example',
     bankUrl: 'http://bank.example',
     now: () => clock.now,
+    elapsed: () => real,
     luck: () => 0,
-    sleep: async () => {},
+    sleep: async (ms) => {
+      real += ms
+    },
     perform: async () => {
       const said = script.shift()
       assert(said, 'the gateway was asked once too often')

@@ -61,7 +61,7 @@ export interface DirectOtp {
  * Longer than the server's own longest wait: 5 s for its turn and 30 s for a bank. So a time-out is
  * a broken connection, hardly ever a slow bank.
  */
-const defaultTimeoutMs = 40_000
+const defaultTimeoutMs = 50_000
 
 /** The client of one server, for one merchant. For backends: no API key ever goes to a browser. */
 export function directotp(options: DirectOtpOptions): DirectOtp {

@@ -253,7 +253,7 @@ test('the times and sizes that stop slow and big requests are set', async (t) =>
   const { server, initialConfig } = app
   assert.equal(server.headersTimeout, 8_000)
   assert.equal(server.requestTimeout, 10_000)
-  assert.equal(server.timeout, 45_000)
+  assert.equal(server.timeout, 50_000)
   assert.equal(server.keepAliveTimeout, 72_000)
   assert.equal(Reflect.get(server, 'connectionsCheckingInterval'), 1_000)
   assert.equal(Reflect.get(server, 'maxHeaderSize'), 8_192)

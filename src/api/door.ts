@@ -39,8 +39,8 @@ const bounds = {
   // So that those two are kept to within a second; Node looks every 30 s by default.
   checkMs: 1_000,
   // A silent socket, which a caller who waits for a slow bank has too: an OTP may take 30 s there
-  // and 5 s of waiting for its turn, and cutting that connection would lose the answer.
-  silenceMs: 45_000,
+  // and 10 s until its turn, and cutting that connection would lose the answer.
+  silenceMs: 50_000,
   // Longer than the 60 s of common load balancers, so that they close first and lose no request.
   keepAliveMs: 72_000,
 } as const

@@ -9,7 +9,7 @@ import { bankPageOf, openBankPage } from '../payments/open-bank-page.ts'
 import type { Order } from '../payments/order.ts'
 import { findOrder, findOrderById } from '../payments/orders.ts'
 import { syncNow } from '../payments/sync-now.ts'
-import { hasChallenge, type Txn } from '../payments/txn.ts'
+import { finishUrlOf, hasChallenge, type Txn } from '../payments/txn.ts'
 import { decidingTxn, findTxn } from '../payments/txns.ts'
 import type { World } from '../payments/world.ts'
 import { Refusal } from '../refusal.ts'
@@ -34,7 +34,7 @@ export function payPages(app: FastifyInstance, world: World): void {
     const paying = await findPaying(world, request.params)
     if (!paying) return nothingHere(reply)
     const bankPage = bankPageOf(world, paying.txn)
-    if (!bankPage) return reply.redirect(finishUrl(world, paying.txn), 302)
+    if (!bankPage) return reply.redirect(finishUrlOf(paying.txn, world.publicUrl), 302)
     return show(reply, 200, wayToBank(paying.txn, new URL(bankPage.url).origin))
   })
 
@@ -45,7 +45,7 @@ export function payPages(app: FastifyInstance, world: World): void {
     try {
       const asked = { key: paying.txn, by }
       const bankPage = await openBankPage(world, paying.merchant, asked)
-      return reply.redirect(bankPage?.url ?? finishUrl(world, paying.txn), 303)
+      return reply.redirect(bankPage?.url ?? finishUrlOf(paying.txn, world.publicUrl), 303)
     } catch (error) {
       if (error instanceof Refusal && error.reason === 'in_process') return show(reply, 409, busy)
       throw error
@@ -59,7 +59,12 @@ export function payPages(app: FastifyInstance, world: World): void {
       const paying = await findPaying(world, request.params)
       if (!paying || paying.txn.orderId !== request.params.order_id) return nothingHere(reply)
       const by: By = { door: 'browser', requestId: request.id }
-      await syncNow(world, paying.merchant, { key: paying.txn, by })
+      try {
+        await syncNow(world, paying.merchant, { key: paying.txn, by })
+      } catch (error) {
+        // Somebody else is asking and will hear; the customer need not wait for it on our page.
+        if (!(error instanceof Refusal && error.reason === 'in_process')) throw error
+      }
       return sendBack(world, reply, paying)
     },
   )
@@ -85,10 +90,6 @@ async function findPaying(world: World, { merchant: id, id: txnId }: PayPath) {
   if (!merchant) return undefined
   const txn = await findTxn(world.db.read, { shard, merchant: merchant.id, id: txnId as TxnId })
   return txn && { merchant, txn }
-}
-
-function finishUrl(world: World, txn: Txn): string {
-  return `${world.publicUrl}/v2/pay/finish/${txn.merchant}/${txn.id}/${txn.orderId}`
 }
 
 /** Back to the merchant's site, with the order's status; a page where there is no such site. */

@@ -29,3 +29,12 @@ export async function settleFact(db: Db, name: string, value: string): Promise<s
     return String(row?.['value'])
   })
 }
+
+/** The database's own clock, in epoch milliseconds; an embedded database has this machine's. */
+export async function databaseNow(db: Db): Promise<number> {
+  if (db.engine === 'sqlite') return Date.now()
+  const [row] = await db.read(
+    'select cast(floor(extract(epoch from clock_timestamp()) * 1000) as bigint) as now',
+  )
+  return Number(row?.['now'])
+}

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, test } from 'node:test'
@@ -41,4 +41,10 @@ test('a holder that is killed lets go, even if it dropped what it was given', as
   holder.kill('SIGKILL')
   await once(holder, 'exit')
   lockDataDir(folder)()
+})
+
+test('only a lock that is held is called in use', async () => {
+  await mkdir(folder)
+  await writeFile(join(folder, 'lock.db'), 'x'.repeat(4096))
+  assert.throws(() => lockDataDir(folder), /file is not a database/)
 })

@@ -17,6 +17,7 @@ export type ResponseCode =
   | 'INSUFFICIENT_BALANCE'
   | 'GATEWAY_UNREACHABLE'
   | 'PENDING_AT_BANK'
+  | 'LATE_CHARGE'
 
 /** What a gateway said of a payment in its own words, kept for `payment_gateway_response`. */
 export interface Said {
@@ -45,7 +46,8 @@ export type Verdict =
       readonly page?: BankPage
       readonly attemptsLeft?: number
       readonly sendsLeft?: number
-      readonly until?: number
+      /** How much longer the gateway lets it live, in milliseconds; its clock is not ours. */
+      readonly livesMs?: number
     }
   /** The OTP was not right, or too old, and the challenge is still open. */
   | {

@@ -10,7 +10,7 @@ export const simulator = {
   start: {
     patienceMs: 10_000,
     ask: (payment, { credentials }) => post('/payments', opening(payment, credentials['account'])),
-    hear,
+    hear: hearStart,
   },
   submitOtp: {
     // A bank's authorization sits behind the OTP.
@@ -77,6 +77,15 @@ function hear(reply: Reply): Verdict {
   return known ? verdictOn(words) : unknown(`http ${reply.status}`)
 }
 
+/** A 400 of this bank means that it did nothing, so the payment was never begun. */
+function hearStart(reply: Reply): Verdict {
+  const words = reply.kind === 'answer' && reply.status === 400 ? wordsIn(reply.body) : undefined
+  if (words?.['error'] !== 'bad_input') return hear(reply)
+  const problems = Array.isArray(words['problems']) ? words['problems'].join('; ') : ''
+  const said = { code: 'bad_input', ...(problems !== '' && { message: problems }) }
+  return { kind: 'failed', said, by: 'gateway', code: 'TXN_FAILURE' }
+}
+
 function verdictOn(words: Words): Verdict {
   const said = saidIn(words)
   switch (words['state']) {
@@ -100,6 +109,8 @@ function verdictOn(words: Words): Verdict {
     }
     case 'declined':
       return { kind: 'failed', said, by: by(words), code: codeFor(words) }
+    case 'rejected':
+      return { kind: 'failed', said, by: 'gateway', code: 'TXN_FAILURE' }
     case 'locked':
       return { kind: 'failed', said, by: 'customer', code: 'OTP_ATTEMPTS_EXCEEDED' }
     case 'expired':
@@ -157,11 +168,11 @@ function pageIn(words: Words): { page: { url: string } } | undefined {
   return typeof url === 'string' ? { page: { url } } : undefined
 }
 
-function limitsIn(words: Words): { attemptsLeft?: number; sendsLeft?: number; until?: number } {
+function limitsIn(words: Words): { attemptsLeft?: number; sendsLeft?: number; livesMs?: number } {
   return {
     ...(isCount(words['attempts_left']) && { attemptsLeft: words['attempts_left'] }),
     ...(isCount(words['sends_left']) && { sendsLeft: words['sends_left'] }),
-    ...(isCount(words['expires_at']) && { until: words['expires_at'] }),
+    ...(isCount(words['expires_in_ms']) && { livesMs: words['expires_in_ms'] }),
   }
 }
 

@@ -1,4 +1,5 @@
 import type { MerchantId } from '../ids.ts'
+import { oneOf, wholeBetween } from '../reader.ts'
 
 /** Where the server stands: a laptop with a simulated bank, or real money. */
 export type Mode = 'sandbox' | 'live'
@@ -81,15 +82,4 @@ export function isReturnUrl(text: string, mode: Mode): boolean {
 
 function isSettingName(name: string): name is keyof Settings {
   return Object.hasOwn(readers, name)
-}
-
-function oneOf<T extends string>(...words: readonly T[]): (text: string) => T | undefined {
-  return (text) => words.find((word) => word === text)
-}
-
-function wholeBetween(least: number, most: number): (text: string) => number | undefined {
-  return (text) => {
-    const value = /^\d{1,4}$/.test(text) ? Number(text) : undefined
-    return value !== undefined && value >= least && value <= most ? value : undefined
-  }
 }

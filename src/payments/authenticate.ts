@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict'
 import { gatewayNamed } from '../gateways/catalog.ts'
+import type { Question } from '../gateways/gateway.ts'
 import type { Merchant } from '../merchants/merchant.ts'
 import { Refusal } from '../refusal.ts'
 import type { Secret } from '../secret.ts'
+import { accessOf, ask, leaseFor, paymentOf } from './ask.ts'
 import { appendEvent, type By } from './events.ts'
 import { findOrder, touchToClaim } from './orders.ts'
 import { settle } from './settle.ts'
-import { accessOf, graceMs, paymentOf, sync, syncClaimant } from './sync.ts'
+import { sync, syncClaimant } from './sync.ts'
 import { takeTurnOf } from './take-turn.ts'
 import { hasChallenge, isPastLife, type Txn } from './txn.ts'
 import { findTxnOnWire, Overtaken, spendAttempt } from './txns.ts'
@@ -55,11 +57,12 @@ async function submit(world: World, merchant: Merchant, { submission, txn }: Sub
   if (txn.status !== 'PENDING_VBV') return txn
   refuseIfClosed(txn)
   if (isPastLife(txn, world.now())) return sync(world, merchant, { txn, by: submission.by })
-  const taken = await claim(world, merchant, { submission, txn })
-  const { submitOtp } = gatewayNamed(taken.gateway)
-  assert(submitOtp, 'a gateway that opened a challenge takes OTPs')
+  const { submitOtp: question } = gatewayNamed(txn.gateway)
+  assert(question, 'a gateway that opened a challenge takes OTPs')
+  const access = await accessOf(world, txn)
+  const taken = await claim(world, merchant, { submission, txn, question })
   const about = { ...paymentOf(taken), otp: submission.otp }
-  const verdict = await world.perform(submitOtp, about, await accessOf(world, taken))
+  const verdict = await ask(world, taken, { question, about, access })
   const { settings } = merchant
   const { by } = submission
   return settle(world, { txn: taken, asked: 'submit', verdict, lapsed: false, settings, by })
@@ -80,28 +83,32 @@ export function refuseIfClosed(txn: Txn): void {
   }
 }
 
+type Claiming = Submitting & { readonly question: Question<never> }
+
 /** The first beat: the attempt is spent and the order claimed before the OTP leaves. */
-async function claim(world: World, merchant: Merchant, { submission, txn }: Submitting) {
-  const taken = await spend(world, { submission, txn })
+async function claim(world: World, merchant: Merchant, claiming: Claiming): Promise<Txn> {
+  const { submission, txn } = claiming
+  const taken = await spend(world, claiming)
   if (taken) return taken
   if (await syncClaimant(world, merchant, { key: txn, by: submission.by })) throw new Overtaken()
   const order = await findOrder(world.db.read, txn)
-  if (order?.paidBy === txn.id) throw new Overtaken()
-  throw order?.paidBy
-    ? new Refusal('order_paid', { subject: txn.orderId })
-    : new Refusal('in_process')
+  const paidByOther = order?.paidBy !== undefined && order.paidBy !== txn.id
+  if (paidByOther) throw new Refusal('order_paid', { subject: txn.orderId })
+  const claimedByOther = order?.claimedBy !== undefined && order.claimedBy !== txn.id
+  if (claimedByOther) throw new Refusal('in_process')
+  throw new Overtaken()
 }
 
-async function spend(world: World, { submission, txn }: Submitting): Promise<Txn | undefined> {
+async function spend(world: World, claiming: Claiming): Promise<Txn | undefined> {
+  const { submission, txn, question } = claiming
   const now = world.now()
-  const patienceMs = gatewayNamed(txn.gateway).submitOtp?.patienceMs ?? 0
   return world.db.tx(async (t) => {
     const order = await touchToClaim(t, txn, txn.id)
     if (!order) return undefined
     if (order.amount !== txn.amount || order.currency !== txn.currency) {
       throw new Refusal('amount_changed')
     }
-    const leaseUntil = now + patienceMs + graceMs
+    const leaseUntil = leaseFor(question, now)
     const autoCapture = submission.autoCapture ?? txn.autoCapture
     const taken = await spendAttempt(t, txn, { now, leaseUntil, autoCapture })
     appendEvent(

@@ -1,4 +1,3 @@
-import assert from 'node:assert/strict'
 import type { BankPage } from '../gateways/gateway.ts'
 import type { Merchant } from '../merchants/merchant.ts'
 import { appendEvent, type By } from './events.ts'
@@ -7,7 +6,7 @@ import { pageOf } from './settle.ts'
 import { sync } from './sync.ts'
 import { takeTurnOf } from './take-turn.ts'
 import { isPastLife, type Txn } from './txn.ts'
-import { closeForPage, findTxn, type TxnKey } from './txns.ts'
+import { closeForPage, knownTxn, type TxnKey } from './txns.ts'
 import type { World } from './world.ts'
 
 /** The bank's page of a txn whose customer may still go there; `undefined` when there is none. */
@@ -28,11 +27,7 @@ export async function openBankPage(
   asked: { key: TxnKey; by: By },
 ): Promise<BankPage | undefined> {
   return takeTurnOf(world, merchant, {
-    find: async () => {
-      const txn = await findTxn(world.db.read, asked.key)
-      assert(txn, 'a txn is never deleted')
-      return txn
-    },
+    find: () => knownTxn(world.db.read, asked.key),
     take: (txn) => open(world, merchant, { txn, by: asked.by }),
     by: asked.by,
   })

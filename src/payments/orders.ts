@@ -129,19 +129,15 @@ export function changeOrder(
 }
 
 /** Touches an order for its next txn: unpaid, unclaimed, fewer than 25 txns so far. */
-export async function touchToStart(
-  t: Tx,
-  key: OrderKey,
-  txn: TxnId,
-): Promise<(Touched & { n: number }) | undefined> {
+export async function touchToStart(t: Tx, key: OrderKey, txn: TxnId): Promise<Order | undefined> {
   const [row] = await t.get(
     `update orders set seq = seq + 1, txn_count = txn_count + 1, last_txn = $4
      where shard = $1 and merchant = $2 and order_id = $3
        and paid_by is null and claimed_by is null and txn_count < 25
-     returning ${touchedColumns}, txn_count`,
+     returning ${columns}`,
     [key.shard, key.merchant, key.orderId, txn],
   )
-  return row && { ...touchedFrom(row), n: Number(row['txn_count']) }
+  return row && orderFrom(row)
 }
 
 /** Touches an order to put an OTP to the bank: unpaid, and claimed by nobody or by this txn. */
@@ -159,14 +155,14 @@ export async function touchToClaim(t: Tx, key: OrderKey, txn: TxnId): Promise<To
 /** What an answer does to the order's row. */
 export interface Settlement {
   readonly txn: TxnId
-  readonly keepsClaim: boolean
+  readonly claim: 'free' | 'keep' | 'take'
   /** Money that the txn now holds, and how much of it was taken. */
   readonly money?: { readonly amount: Paise; readonly currency: string; readonly captured: Paise }
 }
 
 /**
- * Touches an order with a gateway's answer: frees or keeps the txn's claim, and makes the txn the
- * payer if it has money of the order's amount and no other txn has paid.
+ * Touches an order with a gateway's answer: frees, keeps or takes the claim for the txn, and makes
+ * the txn the payer if it has money of the order's amount and no other txn has paid.
  */
 export async function touchToSettle(
   t: Tx,
@@ -175,7 +171,10 @@ export async function touchToSettle(
 ): Promise<Touched | undefined> {
   const [row] = await t.get(
     `update orders set seq = seq + 1,
-       claimed_by = case when claimed_by = $4 and $5 = 0 then null else claimed_by end,
+       claimed_by = case
+         when claimed_by = $4 and $5 = 'free' then null
+         when claimed_by is null and paid_by is null and $5 = 'take' then $4
+         else claimed_by end,
        captured = case
          when (paid_by is null or paid_by = $4) and amount = $6 and currency = $7 and captured < $8
          then $8 else captured end,
@@ -188,7 +187,7 @@ export async function touchToSettle(
       key.merchant,
       key.orderId,
       by.txn,
-      by.keepsClaim ? 1 : 0,
+      by.claim,
       by.money?.amount ?? 0,
       by.money?.currency ?? '',
       by.money?.captured ?? 0,

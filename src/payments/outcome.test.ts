@@ -38,45 +38,45 @@ function heard(txn: Txn, verdict: Verdict, at: Partial<Circumstances> = {}): Out
   return judge(txn, verdict, { asked: 'sync', lapsed: false, settings, now, luck: 0, ...at })
 }
 
-type Row = readonly [Txn, Asked, Verdict, TxnStatus, Outcome['code'], claim: boolean]
+type Row = readonly [Txn, Asked, Verdict, TxnStatus, Outcome['code'], claim: Outcome['claim']]
 
 test('each answer has its status, code and claim', () => {
   const table: readonly Row[] = [
-    [fresh, 'start', verdicts.challenge, 'PENDING_VBV', '', false],
-    [fresh, 'start', verdicts.redirect, 'PENDING_VBV', '', false],
-    [fresh, 'start', verdicts.failed, 'AUTHORIZATION_FAILED', 'BANK_DECLINED', false],
-    [fresh, 'start', verdicts.not_eligible, 'JUSPAY_DECLINED', 'TXN_FAILURE', false],
-    [fresh, 'start', verdicts.charged, 'CHARGED', 'TXN_SUCCESS', false],
-    [fresh, 'start', verdicts.pending, 'AUTHORIZING', 'PENDING_AT_BANK', true],
-    [fresh, 'start', verdicts.unknown, 'AUTHORIZING', 'PENDING_AT_BANK', false],
-    [fresh, 'start', refused, 'JUSPAY_DECLINED', 'GATEWAY_UNREACHABLE', false],
-    [tried(1), 'submit', verdicts.charged, 'CHARGED', 'TXN_SUCCESS', false],
-    [tried(1), 'submit', verdicts.authorized, 'AUTHORIZED', 'TXN_SUCCESS', false],
-    [tried(1), 'submit', verdicts.wrong_otp, 'PENDING_VBV', 'INCORRECT_OTP', false],
+    [fresh, 'start', verdicts.challenge, 'PENDING_VBV', '', 'free'],
+    [fresh, 'start', verdicts.redirect, 'PENDING_VBV', '', 'free'],
+    [fresh, 'start', verdicts.failed, 'AUTHORIZATION_FAILED', 'BANK_DECLINED', 'free'],
+    [fresh, 'start', verdicts.not_eligible, 'JUSPAY_DECLINED', 'TXN_FAILURE', 'free'],
+    [fresh, 'start', verdicts.charged, 'CHARGED', 'TXN_SUCCESS', 'free'],
+    [fresh, 'start', verdicts.pending, 'AUTHORIZING', 'PENDING_AT_BANK', 'take'],
+    [fresh, 'start', verdicts.unknown, 'AUTHORIZING', 'PENDING_AT_BANK', 'free'],
+    [fresh, 'start', refused, 'JUSPAY_DECLINED', 'GATEWAY_UNREACHABLE', 'free'],
+    [tried(1), 'submit', verdicts.charged, 'CHARGED', 'TXN_SUCCESS', 'free'],
+    [tried(1), 'submit', verdicts.authorized, 'AUTHORIZED', 'TXN_SUCCESS', 'free'],
+    [tried(1), 'submit', verdicts.wrong_otp, 'PENDING_VBV', 'INCORRECT_OTP', 'free'],
     [
       tried(3),
       'submit',
       verdicts.wrong_otp,
       'AUTHENTICATION_FAILED',
       'OTP_ATTEMPTS_EXCEEDED',
-      false,
+      'free',
     ],
-    [tried(1), 'submit', verdicts.failed, 'AUTHORIZATION_FAILED', 'BANK_DECLINED', false],
-    [tried(1), 'submit', verdicts.pending, 'AUTHORIZING', 'PENDING_AT_BANK', true],
-    [tried(1), 'submit', verdicts.unknown, 'AUTHORIZING', 'PENDING_AT_BANK', true],
-    [tried(1), 'submit', refused, 'PENDING_VBV', 'GATEWAY_UNREACHABLE', false],
-    [tried(3), 'submit', refused, 'AUTHENTICATION_FAILED', 'GATEWAY_UNREACHABLE', false],
-    [challenged, 'resend', verdicts.challenge, 'PENDING_VBV', '', false],
-    [challenged, 'resend', verdicts.not_sent, 'PENDING_VBV', '', false],
-    [challenged, 'resend', verdicts.unknown, 'PENDING_VBV', '', false],
-    [unsure, 'sync', verdicts.charged, 'CHARGED', 'TXN_SUCCESS', false],
-    [unsure, 'sync', verdicts.unknown, 'AUTHORIZING', 'PENDING_AT_BANK', true],
-    [unsure, 'sync', verdicts.pending, 'AUTHORIZING', 'PENDING_AT_BANK', true],
+    [tried(1), 'submit', verdicts.failed, 'AUTHORIZATION_FAILED', 'BANK_DECLINED', 'free'],
+    [tried(1), 'submit', verdicts.pending, 'AUTHORIZING', 'PENDING_AT_BANK', 'take'],
+    [tried(1), 'submit', verdicts.unknown, 'AUTHORIZING', 'PENDING_AT_BANK', 'keep'],
+    [tried(1), 'submit', refused, 'PENDING_VBV', 'GATEWAY_UNREACHABLE', 'free'],
+    [tried(3), 'submit', refused, 'AUTHENTICATION_FAILED', 'GATEWAY_UNREACHABLE', 'free'],
+    [challenged, 'resend', verdicts.challenge, 'PENDING_VBV', '', 'free'],
+    [challenged, 'resend', verdicts.not_sent, 'PENDING_VBV', '', 'free'],
+    [challenged, 'resend', verdicts.unknown, 'PENDING_VBV', '', 'free'],
+    [unsure, 'sync', verdicts.charged, 'CHARGED', 'TXN_SUCCESS', 'free'],
+    [unsure, 'sync', verdicts.unknown, 'AUTHORIZING', 'PENDING_AT_BANK', 'keep'],
+    [unsure, 'sync', verdicts.pending, 'AUTHORIZING', 'PENDING_AT_BANK', 'take'],
   ]
-  for (const [txn, asked, verdict, to, code, keepsClaim] of table) {
+  for (const [txn, asked, verdict, to, code, claim] of table) {
     const outcome = heard(txn, verdict, { asked })
     const what = `${txn.status} ${asked} ${verdict.kind}`
-    assert.deepEqual([outcome.to, outcome.code, outcome.keepsClaim], [to, code, keepsClaim], what)
+    assert.deepEqual([outcome.to, outcome.code, outcome.claim], [to, code, claim], what)
   }
 })
 
@@ -120,7 +120,7 @@ test('an OTP lives 5 minutes from its sending, 10 from the first, or as the gate
   const later = now + 8 * 60_000
   const again = heard(challenged, verdicts.challenge, { asked: 'resend', now: later })
   assert.equal(again.otp.until, now + 600_000)
-  const short: Verdict = { kind: 'challenge', said, until: now + 60_000 }
+  const short: Verdict = { kind: 'challenge', said, livesMs: 60_000 }
   assert.equal(heard(fresh, short, { asked: 'start' }).otp.until, now + 60_000)
 })
 
@@ -146,7 +146,7 @@ test('a lost answer stays unknown, and "nothing yet" is believed only after a wh
   const lost = { lapsed: true, now: now + 1_000 }
   for (const verdict of [verdicts.unknown, verdicts.not_found, verdicts.challenge]) {
     const outcome = heard(tried(1), verdict, lost)
-    assert.deepEqual([outcome.to, outcome.keepsClaim], ['AUTHORIZING', true], verdict.kind)
+    assert.deepEqual([outcome.to, outcome.claim], ['AUTHORIZING', 'keep'], verdict.kind)
   }
   const calm = { lapsed: true, now: now + 4_000 }
   assert.equal(heard(tried(1), verdicts.challenge, calm).to, 'PENDING_VBV')
@@ -179,3 +179,22 @@ test('money is told with how much it is and whether it is taken', () => {
   assert.deepEqual(heard(unsure, verdicts.authorized).money, { amount, captured: false })
   assert.equal(heard(unsure, verdicts.pending).money, undefined)
 })
+
+test('an open challenge whose attempts are spent is over, unless the bank’s page is open', () => {
+  const spent = tried(3)
+  const over = heard(spent, verdicts.challenge)
+  assert.deepEqual([over.to, over.code], ['AUTHENTICATION_FAILED', 'OTP_ATTEMPTS_EXCEEDED'])
+  const onPage = aTxn({ ...spent, closedBy: 'fallback' })
+  assert.equal(heard(onPage, verdicts.challenge).to, 'PENDING_VBV')
+})
+
+test('a card number in a gateway’s words is not kept; its references are', () => {
+  const message = 'card 4242 4242-42424242 refused'
+  const quoting: Verdict = { kind: 'failed', said: { message, rrn: '765019270201' }, ...bankNo }
+  assert.deepEqual(heard(tried(1), quoting).said, {
+    message: 'card … refused',
+    rrn: '765019270201',
+  })
+})
+
+const bankNo = { by: 'bank', code: 'BANK_DECLINED' } as const

@@ -36,8 +36,11 @@ export interface Outcome {
   readonly page?: BankPage
   readonly looks: number
   readonly dueAt?: number
-  /** Whether the OTP may still be working at the bank, so that no other txn may be paid. */
-  readonly keepsClaim: boolean
+  /**
+   * What becomes of the order's claim. The bank may still be working on it: `keep` it, or `take` it
+   * too where the bank itself has said so, so that no other txn may be paid meanwhile.
+   */
+  readonly claim: 'free' | 'keep' | 'take'
   readonly money?: { readonly amount: Paise; readonly captured: boolean }
 }
 
@@ -53,7 +56,7 @@ export function judge(txn: Txn, verdict: Verdict, at: Circumstances): Outcome {
     case 'redirect':
       return atBankPage(txn, verdict, at)
     case 'pending':
-      return undecided(txn, verdict.said, 'AUTHORIZING', at)
+      return { ...undecided(txn, verdict.said, 'AUTHORIZING', at), claim: 'take' }
     case 'authorized':
     case 'charged':
       return moneyHeld(txn, verdict)
@@ -74,12 +77,18 @@ type Of<K extends Verdict['kind']> = Extract<Verdict, { kind: K }>
 
 function stillOpen(txn: Txn, verdict: Of<'challenge'>, at: Circumstances): Outcome {
   if (at.asked === 'sync' && isTooEarly(txn, at)) return askAgain(txn, at)
+  const { attempts } = txn.otp
+  if (attempts > 0 && attempts >= txn.otp.attemptsMax && txn.closedBy !== 'fallback') {
+    const status = at.settings.otp_failure_status
+    return failed(txn, verdict.said, status, 'OTP_ATTEMPTS_EXCEEDED')
+  }
   const sentAt = at.asked === 'resend' || !hasChallenge(txn) ? at.now : (txn.otp.sentAt ?? at.now)
   const sends = Math.max(txn.otp.sends, 1)
-  const until = otpUntil(sentAt, txn.createdAt, verdict.until)
+  const ends = verdict.livesMs === undefined ? undefined : at.now + verdict.livesMs
+  const until = otpUntil(sentAt, txn.createdAt, ends)
   const otp = {
-    attempts: txn.otp.attempts,
-    attemptsMax: lower(txn.otp.attemptsMax, txn.otp.attempts, verdict.attemptsLeft),
+    attempts,
+    attemptsMax: lower(txn.otp.attemptsMax, attempts, verdict.attemptsLeft),
     sends,
     sendsMax: lower(txn.otp.sendsMax, sends, verdict.sendsLeft),
     sentAt,
@@ -120,7 +129,7 @@ function waiting(txn: Txn, said: Said, at: Circumstances): Outcome {
   const dueAt = onPage
     ? Math.min(nextLook(txn.looks, at.now, at.luck), txn.createdAt + pageLifeMs)
     : (txn.otp.until ?? at.now)
-  return { ...base(txn, said), to: 'PENDING_VBV', code: '', dueAt, keepsClaim: false }
+  return { ...base(txn, said), to: 'PENDING_VBV', code: '', dueAt, claim: 'free' }
 }
 
 function undecided(txn: Txn, said: Said, to: TxnStatus, at: Circumstances): Outcome {
@@ -129,7 +138,7 @@ function undecided(txn: Txn, said: Said, to: TxnStatus, at: Circumstances): Outc
     to,
     code: to === 'AUTHORIZING' ? 'PENDING_AT_BANK' : txn.code,
     dueAt: nextLook(txn.looks, at.now, at.luck),
-    keepsClaim: true,
+    claim: 'keep',
   }
 }
 
@@ -150,7 +159,7 @@ function moneyHeld(txn: Txn, verdict: Of<'authorized' | 'charged'>): Outcome {
     ...base(txn, verdict.said),
     to: captured ? 'CHARGED' : 'AUTHORIZED',
     code: 'TXN_SUCCESS',
-    keepsClaim: false,
+    claim: 'free',
     money: { amount: verdict.amount, captured },
   }
 }
@@ -169,7 +178,7 @@ function refused(txn: Txn, verdict: Of<'failed'>, at: Circumstances): Outcome {
 }
 
 function failed(txn: Txn, said: Said, to: TxnStatus, code: ResponseCode): Outcome {
-  return { ...base(txn, said), to, code, keepsClaim: false }
+  return { ...base(txn, said), to, code, claim: 'free' }
 }
 
 function notFound(txn: Txn, at: Circumstances): Outcome {
@@ -200,7 +209,7 @@ function unknown(txn: Txn, verdict: Of<'unknown'>, at: Circumstances): Outcome {
   switch (at.asked) {
     case 'start':
       return verdict.sent
-        ? { ...undecided(txn, {}, 'AUTHORIZING', at), keepsClaim: false }
+        ? { ...undecided(txn, {}, 'AUTHORIZING', at), claim: 'free' }
         : failed(txn, {}, 'JUSPAY_DECLINED', 'GATEWAY_UNREACHABLE')
     case 'submit':
       return verdict.sent ? undecided(txn, {}, 'AUTHORIZING', at) : notSubmitted(txn, at)
@@ -221,5 +230,11 @@ function notSubmitted(txn: Txn, at: Circumstances): Outcome {
 }
 
 function base(txn: Txn, said: Said): Pick<Outcome, 'said' | 'otp' | 'looks'> {
-  return { said: { ...txn.said, ...said }, otp: txn.otp, looks: txn.looks }
+  const known = { ...txn.said, ...said }
+  const { message } = known
+  const clean = message === undefined ? {} : { message: message.replace(cardNumber, '…') }
+  return { said: { ...known, ...clean }, otp: txn.otp, looks: txn.looks }
 }
+
+/** A gateway's free words are kept and shown, and could quote what it was sent. */
+const cardNumber = /\d(?:[ -]?\d){11,18}/g

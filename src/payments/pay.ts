@@ -1,19 +1,19 @@
-import assert from 'node:assert/strict'
 import type { Brand } from '../cards/bin.ts'
 import { type CardSecrets, factsOf } from '../cards/card.ts'
 import { accountsOf } from '../gateways/accounts.ts'
 import { gatewayNamed } from '../gateways/catalog.ts'
-import type { Gateway, NewPayment, Verdict } from '../gateways/gateway.ts'
+import type { NewPayment, Verdict } from '../gateways/gateway.ts'
 import { type Account, chooseAccount, type Wish } from '../gateways/routing.ts'
-import { newChallengeId, newTxnId, type OrderId, shardOf } from '../ids.ts'
+import { newChallengeId, newTxnId, type OrderId, shardOf, type TxnId } from '../ids.ts'
 import type { Merchant } from '../merchants/merchant.ts'
 import { Refusal } from '../refusal.ts'
+import { ask, leaseFor, paymentOf } from './ask.ts'
 import { appendEvent, type By } from './events.ts'
 import { mostTxns, type Order } from './order.ts'
 import { findOrder, type OrderKey, touchToStart } from './orders.ts'
 import { settle } from './settle.ts'
-import { graceMs, syncClaimant } from './sync.ts'
-import type { AuthType, Txn } from './txn.ts'
+import { syncClaimant } from './sync.ts'
+import { type AuthType, finishUrlOf, type Txn } from './txn.ts'
 import { insertTxn } from './txns.ts'
 import type { World } from './world.ts'
 
@@ -32,18 +32,11 @@ export interface Start {
  * writes the answer. Refuses an unknown or paid order, a 26th txn, a busy order, no gateway.
  */
 export async function pay(world: World, merchant: Merchant, start: Start): Promise<Txn> {
-  const key = {
-    shard: shardOf(merchant.id, start.orderId),
-    merchant: merchant.id,
-    orderId: start.orderId,
-  }
-  const order = await findOrder(world.db.read, key)
-  if (!order) throw new Refusal('order_not_found', { subject: start.orderId })
   const account = chooseAccount(await accountsOf(world, merchant.id), start.wish)
   if (!account) throw new Refusal(start.wish.accountId === undefined ? 'no_gateway' : 'unknown_txn')
-  const gateway = gatewayNamed(account.gateway)
-  const txn = await begin(world, { merchant, start, account, order })
-  const verdict = await ask(world, gateway, { ...start, txn, order, account })
+  const begun = await begin(world, { merchant, start, account })
+  const verdict = await open(world, { ...begun, start, account })
+  const { txn } = begun
   const { settings } = merchant
   return settle(world, { txn, asked: 'start', verdict, lapsed: false, settings, by: start.by })
 }
@@ -52,60 +45,68 @@ interface Beginning {
   readonly merchant: Merchant
   readonly start: Start
   readonly account: Account
+}
+
+interface Begun {
+  readonly txn: Txn
   readonly order: Order
 }
 
 /** The first beat: the txn is on disk before anything leaves. */
-async function begin(world: World, beginning: Beginning): Promise<Txn> {
-  const { merchant, order, start } = beginning
-  for (const mayTryAgain of [true, false]) {
-    const txn = await world.db.tx(async (t) => {
-      const fresh = freshTxn(world, beginning)
-      const touched = await touchToStart(t, order, fresh.id)
-      if (!touched) return undefined
-      const { amount, currency, n } = touched
-      const txn = { ...fresh, amount, currency, n }
-      insertTxn(t, txn)
-      appendEvent(
-        t,
-        { ...order, seq: touched.seq },
-        {
-          kind: 'txn_started',
-          txn: txn.id,
-          at: txn.createdAt,
-          by: start.by,
-          body: { n, auth: start.auth, account: txn.account, last_four: txn.card.lastFour },
-        },
-      )
-      return txn
-    })
-    if (txn) return txn
-    const freed = await syncClaimant(world, merchant, { key: order, by: start.by })
-    if (!freed || !mayTryAgain) break
-  }
-  throw await whyNot(world, order)
+async function begin(world: World, beginning: Beginning): Promise<Begun> {
+  const { merchant, start } = beginning
+  const { orderId, by } = start
+  const key = { shard: shardOf(merchant.id, orderId), merchant: merchant.id, orderId }
+  const first = await write(world, key, beginning)
+  if (first) return first
+  const freed = await syncClaimant(world, merchant, { key, by })
+  const second = freed ? await write(world, key, beginning) : undefined
+  if (second) return second
+  throw await whyNot(world, key)
+}
+
+async function write(
+  world: World,
+  key: OrderKey,
+  beginning: Beginning,
+): Promise<Begun | undefined> {
+  const id = newTxnId(key.shard)
+  return world.db.tx(async (t) => {
+    const order = await touchToStart(t, key, id)
+    if (!order) return undefined
+    const txn = freshTxn(world, id, { ...beginning, order })
+    insertTxn(t, txn)
+    const { auth, by } = beginning.start
+    const body = { n: txn.n, auth, account: txn.account, last_four: txn.card.lastFour }
+    appendEvent(t, order, { kind: 'txn_started', txn: id, at: txn.createdAt, by, body })
+    return { txn, order }
+  })
 }
 
 async function whyNot(world: World, key: OrderKey): Promise<Refusal> {
   const order = await findOrder(world.db.read, key)
-  assert(order, 'an order is never deleted')
+  if (!order) return new Refusal('order_not_found', { subject: key.orderId })
   if (order.paidBy) return new Refusal('order_paid', { subject: order.orderId })
   if (order.txnCount >= mostTxns) return new Refusal('too_many_txns')
   return new Refusal('in_process')
 }
 
-function freshTxn(world: World, { merchant, start, account, order }: Beginning): Txn {
+function freshTxn(
+  world: World,
+  id: TxnId,
+  { merchant, start, account, order }: Beginning & { order: Order },
+): Txn {
   const now = world.now()
   const gateway = gatewayNamed(account.gateway)
-  // Twice: a card that can't do OTP is asked about again, for the bank's page.
-  const leaseUntil = now + 2 * gateway.start.patienceMs + graceMs
+  // A card that can't do OTP is asked about twice, the second time for the bank's page.
+  const leaseUntil = leaseFor(gateway.start, now) + gateway.start.patienceMs
   const { settings } = merchant
   return {
     shard: order.shard,
     merchant: merchant.id,
-    id: newTxnId(order.shard),
+    id,
     orderId: order.orderId,
-    n: 0,
+    n: order.txnCount,
     status: 'STARTED',
     amount: order.amount,
     currency: order.currency,
@@ -146,20 +147,30 @@ function autoCaptureOf(order: Order): boolean {
   return !/^(false|0)$/i.test(order.fields['metadata.txns.auto_capture'] ?? '')
 }
 
-type Asking = Start & { readonly txn: Txn; readonly order: Order; readonly account: Account }
-
-/** The second beat. A card or gateway that can't do OTP gets the bank's page instead. */
-async function ask(world: World, gateway: Gateway, asking: Asking): Promise<Verdict> {
-  const { access } = asking.account
-  if (asking.auth === 'OTP' && gateway.submitOtp) {
-    const verdict = await world.perform(gateway.start, newPayment(world, asking, 'OTP'), access)
-    if (verdict.kind !== 'not_eligible') return verdict
-  }
-  return world.perform(gateway.start, newPayment(world, asking, 'REDIRECT'), access)
+interface Opening extends Begun {
+  readonly start: Start
+  readonly account: Account
 }
 
-function newPayment(world: World, asking: Asking, auth: NewPayment['auth']): NewPayment {
-  const { txn, order } = asking
+/** The second beat. A card or gateway that can't do OTP gets the bank's page instead. */
+async function open(world: World, opening: Opening): Promise<Verdict> {
+  const { txn, account, start } = opening
+  const { start: question, submitOtp } = gatewayNamed(account.gateway)
+  const asked = (auth: NewPayment['auth']) =>
+    ask(world, txn, {
+      question,
+      about: newPayment(world, opening, auth),
+      access: account.access,
+    })
+  if (start.auth === 'OTP' && submitOtp) {
+    const verdict = await asked('OTP')
+    if (verdict.kind !== 'not_eligible') return verdict
+  }
+  return asked('REDIRECT')
+}
+
+function newPayment(world: World, opening: Opening, auth: NewPayment['auth']): NewPayment {
+  const { txn, order, start } = opening
   const { fields } = order
   const customer = {
     id: fields['customer_id'],
@@ -168,16 +179,6 @@ function newPayment(world: World, asking: Asking, auth: NewPayment['auth']): New
     ip: fields['ip_address'],
     userAgent: fields['user_agent'],
   }
-  return {
-    id: txn.id,
-    merchant: txn.merchant,
-    orderId: txn.orderId,
-    amount: txn.amount,
-    currency: txn.currency,
-    autoCapture: txn.autoCapture,
-    auth,
-    card: asking.card,
-    finishUrl: `${world.publicUrl}/v2/pay/finish/${txn.merchant}/${txn.id}/${txn.orderId}`,
-    customer,
-  }
+  const finishUrl = finishUrlOf(txn, world.publicUrl)
+  return { ...paymentOf(txn), auth, card: start.card, finishUrl, customer }
 }

@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict'
 import { gatewayNamed } from '../gateways/catalog.ts'
+import type { Question } from '../gateways/gateway.ts'
 import type { Merchant } from '../merchants/merchant.ts'
 import { Refusal } from '../refusal.ts'
+import { accessOf, ask, leaseFor, paymentOf } from './ask.ts'
 import { findChallenged, refuseIfClosed } from './authenticate.ts'
 import { appendEvent, type By } from './events.ts'
 import { touch } from './orders.ts'
 import { settle } from './settle.ts'
-import { accessOf, graceMs, paymentOf, sync } from './sync.ts'
+import { sync } from './sync.ts'
 import { takeTurnOf } from './take-turn.ts'
 import { isPastLife, type Txn } from './txn.ts'
 import { spendSend } from './txns.ts'
@@ -46,10 +48,11 @@ async function send(world: World, merchant: Merchant, { resend, txn }: Resending
   }
   if (txn.otp.sends >= txn.otp.sendsMax) throw new Refusal('send_limit')
   refuseIfTooSoon(world, merchant, txn)
-  const taken = await spend(world, merchant, { resend, txn })
-  const question = gatewayNamed(taken.gateway).resendOtp
+  const { resendOtp: question } = gatewayNamed(txn.gateway)
   assert(question, 'only a gateway that can resend allows a second send')
-  const verdict = await world.perform(question, paymentOf(taken), await accessOf(world, taken))
+  const access = await accessOf(world, txn)
+  const taken = await spend(world, merchant, { resend, txn, question })
+  const verdict = await ask(world, taken, { question, about: paymentOf(taken), access })
   const { settings } = merchant
   const { by } = resend
   const told = { txn: taken, asked: 'resend', verdict, lapsed: false, settings, by } as const
@@ -69,13 +72,15 @@ function refuseIfTooSoon(world: World, merchant: Merchant, txn: Txn): void {
   }
 }
 
-async function spend(world: World, merchant: Merchant, { resend, txn }: Resending): Promise<Txn> {
+type Spending = Resending & { readonly question: Question<never> }
+
+async function spend(world: World, merchant: Merchant, spending: Spending): Promise<Txn> {
+  const { resend, txn, question } = spending
   const now = world.now()
-  const patienceMs = gatewayNamed(txn.gateway).resendOtp?.patienceMs ?? 0
   return world.db.tx(async (t) => {
     const order = await touch(t, txn)
     assert(order, 'a txn has an order')
-    const leaseUntil = now + patienceMs + graceMs
+    const leaseUntil = leaseFor(question, now)
     const sentBefore = now - merchant.settings.resend_cooldown_seconds * 1_000
     const taken = await spendSend(t, txn, { now, leaseUntil, sentBefore })
     appendEvent(

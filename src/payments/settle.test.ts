@@ -22,6 +22,7 @@ const page = { url: 'http://bank.example/acs/pay_1' }
 const challenge: Verdict = { kind: 'challenge', said, page }
 const charged: Verdict = { kind: 'charged', said, amount: paise(10_000) }
 const unknown: Verdict = { kind: 'unknown', because: 'TimeoutError', sent: true }
+const declined: Verdict = { kind: 'failed', said, by: 'bank', code: 'BANK_DECLINED' }
 const pending: Verdict = { kind: 'pending', said }
 
 for (const engine of engines) {
@@ -105,13 +106,58 @@ for (const engine of engines) {
       const settings = at.merchant.settings
       const told = { txn, asked: 'sync', verdict: charged, lapsed: false, settings, by } as const
       const seq = (await orderOf(txn)).seq
-      const stale = await settle(at.world, { ...told, txn: { ...txn, lease: txn.lease - 1 } })
+      const old = { ...txn, lease: txn.lease - 1 }
+      const stale = await settle(at.world, { ...told, txn: old, verdict: declined })
       assert.equal(stale.status, 'PENDING_VBV')
       assert.equal((await orderOf(txn)).seq, seq)
       assert.equal((await settle(at.world, told)).status, 'CHARGED')
       const again = await settle(at.world, told)
       assert.equal(again.status, 'CHARGED')
       assert.equal((await orderOf(txn)).captured, 10_000)
+    })
+
+    test('an answer with money is never dropped, however late it comes', async () => {
+      const txn = await started('slow')
+      const answer = Promise.withResolvers<Verdict>()
+      at.script.push(() => answer.promise)
+      const { id, challengeId } = txn
+      const submission = { id, challengeId, otp: new Secret('123456'), by }
+      const submitting = authenticate(at.world, at.merchant, submission)
+      while (at.script.length > 0) await new Promise((resume) => setImmediate(resume))
+      at.clock.now += 60_000
+      assert.equal((await synced(txn, declined)).status, 'AUTHORIZATION_FAILED')
+      answer.resolve(charged)
+      assert.equal((await submitting).status, 'CHARGED')
+      assert.equal((await orderOf(txn)).paidBy, txn.id)
+      assert.equal((await at.kinds('slow')).at(-1), 'late_charge')
+    })
+
+    test('an OTP does not leave once its turn is over', async () => {
+      const txn = await started('paused')
+      const { db } = at.world
+      const tx: typeof db.tx = async (work) => {
+        const done = await db.tx(work)
+        at.clock.now += 6_000
+        return done
+      }
+      const { id, challengeId } = txn
+      const submission = { id, challengeId, otp: new Secret('123456'), by }
+      const paused = { ...at.world, db: { ...db, tx } }
+      const settled = await authenticate(paused, at.merchant, submission)
+      assert.deepEqual([settled.status, settled.code], ['PENDING_VBV', 'GATEWAY_UNREACHABLE'])
+      assert.equal(settled.otp.attempts, 1)
+    })
+
+    test('while the bank works on one txn, no other can be paid', async () => {
+      const first = await started('works', { kind: 'redirect', said, page })
+      const second = await startedAgain('works')
+      assert.equal((await synced(first, pending)).status, 'AUTHORIZING')
+      assert.equal((await orderOf(first)).claimedBy, first.id)
+      const { id, challengeId } = second
+      const submission = { id, challengeId, otp: new Secret('123456'), by }
+      await assert.rejects(authenticate(at.world, at.merchant, submission), /inprocess/)
+      assert.equal((await synced(first, charged)).status, 'CHARGED')
+      await assert.rejects(authenticate(at.world, at.merchant, submission), /already paid/)
     })
 
     test('a dead process’s question is asked again, and until then unknown', async () => {

@@ -7,7 +7,7 @@ import { appendEvent, type By, type EventKind, type NewEvent } from './events.ts
 import { touchToSettle } from './orders.ts'
 import { type Asked, judge, type Outcome } from './outcome.ts'
 import { awaitsLateNews, holdsMoney, isFinal, mayMove, nextLook, type Txn } from './txn.ts'
-import { findTxn, moveTxn, Overtaken } from './txns.ts'
+import { knownTxn, moveTxn, Overtaken } from './txns.ts'
 import type { World } from './world.ts'
 
 /** India lets a merchant's server keep a card's BIN, expiry and name four days (RBI, July 2022). */
@@ -27,9 +27,22 @@ export interface Answer {
 /**
  * The only way a txn's status changes, and the third beat of every step: judges the answer, writes
  * txn, order and event in one tx, and gives the txn as it now is. When somebody else's answer came
- * first this one changes nothing: whoever holds the txn's turn fetches the truth anyway.
+ * first this one changes nothing, unless it brings money: that is judged again from where the txn
+ * now stands, because nobody else may ever hear of it.
  */
 export async function settle(world: World, answer: Answer): Promise<Txn> {
+  for (let { txn } = answer; ; ) {
+    try {
+      return await settleFrom(world, { ...answer, txn })
+    } catch (error) {
+      if (!(error instanceof Overtaken)) throw error
+    }
+    txn = await knownTxn(world.db.read, txn)
+    if (!bringsMoney(answer.verdict) || holdsMoney(txn.status)) return txn
+  }
+}
+
+async function settleFrom(world: World, answer: Answer): Promise<Txn> {
   const now = world.now()
   const luck = world.luck()
   const { txn, asked, lapsed, settings } = answer
@@ -39,14 +52,11 @@ export async function settle(world: World, answer: Answer): Promise<Txn> {
     outcome.to === txn.status || mayMove(txn.status, outcome.to),
     `${txn.status}→${outcome.to}`,
   )
-  try {
-    return await world.db.tx((t) => write(t, { world, answer, outcome, now }))
-  } catch (error) {
-    if (!(error instanceof Overtaken)) throw error
-    const current = await findTxn(world.db.read, txn)
-    assert(current, 'a txn is never deleted')
-    return current
-  }
+  return world.db.tx((t) => write(t, { world, answer, outcome, now }))
+}
+
+function bringsMoney(verdict: Verdict): boolean {
+  return verdict.kind === 'charged' || verdict.kind === 'authorized'
 }
 
 interface Settling {
@@ -60,7 +70,7 @@ async function write(t: Tx, { world, answer, outcome, now }: Settling): Promise<
   const { txn } = answer
   const order = await touchToSettle(t, txn, {
     txn: txn.id,
-    keepsClaim: outcome.keepsClaim,
+    claim: outcome.claim,
     ...(outcome.money && {
       money: {
         amount: outcome.money.amount,
@@ -96,7 +106,7 @@ function settled(world: World, { txn, outcome, late, now }: Ending): Txn {
     otp: outcome.otp,
     ...(outcome.page && { bankData: world.seal.close(JSON.stringify(outcome.page), pageOf(txn)) }),
     said: outcome.said,
-    code: outcome.code,
+    code: late ? 'LATE_CHARGE' : outcome.code,
     late,
     leaseUntil: 0,
     looks: outcome.looks,

@@ -1,10 +1,9 @@
-import assert from 'node:assert/strict'
 import type { Merchant } from '../merchants/merchant.ts'
 import type { By } from './events.ts'
 import { sync } from './sync.ts'
 import { takeTurnOf } from './take-turn.ts'
 import { holdsMoney, type Txn } from './txn.ts'
-import { findTxn, type TxnKey } from './txns.ts'
+import { knownTxn, type TxnKey } from './txns.ts'
 import type { World } from './world.ts'
 
 /**
@@ -17,11 +16,7 @@ export async function syncNow(
   asked: { key: TxnKey; by: By },
 ): Promise<Txn> {
   return takeTurnOf(world, merchant, {
-    find: async () => {
-      const txn = await findTxn(world.db.read, asked.key)
-      assert(txn, 'a txn is never deleted')
-      return txn
-    },
+    find: () => knownTxn(world.db.read, asked.key),
     take: async (txn) =>
       holdsMoney(txn.status) ? txn : sync(world, merchant, { txn, by: asked.by }),
     by: asked.by,

@@ -29,8 +29,8 @@ export async function takeTurnOf<T>(
   merchant: Merchant,
   wanted: Wanted<T>,
 ): Promise<T> {
-  let pollMs = firstPollMs
-  for (let waitedMs = 0; waitedMs <= patienceMs; waitedMs += pollMs) {
+  const giveUpAt = world.elapsed() + patienceMs
+  for (let pollMs = firstPollMs; ; pollMs = Math.min(pollMs * 2, longestPollMs)) {
     const txn = await wanted.find()
     const now = world.now()
     if (hasLapsed(txn, now)) {
@@ -41,10 +41,8 @@ export async function takeTurnOf<T>(
       } catch (error) {
         if (!(error instanceof Overtaken)) throw error
       }
-    } else {
-      pollMs = Math.min(pollMs * 2, longestPollMs)
-      await world.sleep(pollMs)
     }
+    if (world.elapsed() >= giveUpAt) throw new Refusal('in_process')
+    await world.sleep(pollMs)
   }
-  throw new Refusal('in_process')
 }

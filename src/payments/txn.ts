@@ -185,10 +185,18 @@ export function isPastLife(txn: Txn, now: number): boolean {
 /** Banks settle what was left open within days; gateways' own late news ends by then too. */
 const lateNewsMs = 3 * 24 * 3_600_000
 
-/** Whether a payment that we gave up may at this time still turn out paid at the bank's page. */
+/**
+ * Whether a payment that we gave up may at this time still turn out paid: at the bank's page, or at
+ * a gateway that did not know it when it was asked.
+ */
 export function awaitsLateNews(txn: Txn, at: number): boolean {
+  return mayPayLate(txn) && at < txn.createdAt + lateNewsMs
+}
+
+/** Whether it was we who gave the payment up, and not the bank who said no. */
+export function mayPayLate(txn: Txn): boolean {
   const sawPage = txn.closedBy === 'fallback' || (!hasChallenge(txn) && txn.bankData !== undefined)
-  return txn.code === 'TXN_EXPIRED' && sawPage && at < txn.createdAt + lateNewsMs
+  return txn.code === 'TXN_NOT_FOUND' || (txn.code === 'TXN_EXPIRED' && sawPage)
 }
 
 function isOpen(txn: Txn, now: number): boolean {
@@ -207,6 +215,11 @@ const lookAfterSeconds = [5, 15, 30, 60, 120, 300, 900, 3_600, 21_600, 86_400] a
 export function nextLook(looks: number, now: number, luck: number): number {
   const seconds = lookAfterSeconds[Math.min(looks, lookAfterSeconds.length - 1)] ?? 86_400
   return now + Math.round(seconds * 1_000 * (1 + luck / 10))
+}
+
+/** Where the bank's page sends the browser back to. */
+export function finishUrlOf(txn: Txn, publicUrl: string): string {
+  return `${publicUrl}/v2/pay/finish/${txn.merchant}/${txn.id}/${txn.orderId}`
 }
 
 /** The wire's readable id of a txn: `{merchant}-{order}-{n}`. */

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict'
 import type { CardFacts } from '../cards/card.ts'
 import type { Row, Tx, Value } from '../db/db.ts'
 import { type MerchantId, type OrderId, type Shard, shardIn, shardOf, type TxnId } from '../ids.ts'
@@ -68,6 +69,13 @@ export function insertTxn(t: Tx, txn: Txn): void {
 export async function findTxn(get: Get, key: TxnKey): Promise<Txn | undefined> {
   const [row] = await get(findSql, [key.shard, key.merchant, key.id])
   return row && txnFrom(row)
+}
+
+/** The txn as it is now, for whoever has seen it before: txns are never deleted. */
+export async function knownTxn(get: Get, key: TxnKey): Promise<Txn> {
+  const txn = await findTxn(get, key)
+  assert(txn, `there is a txn ${key.id}`)
+  return txn
 }
 
 /** The txn that decides what its order shows: the one that holds the money, else the newest. */
@@ -253,7 +261,19 @@ export async function dueTxns(get: Get, now: number, most: number): Promise<TxnK
   }))
 }
 
+/** Puts a txn off whose work has failed, so that it does not stand before the others. */
+export function postpone(t: Tx, key: TxnKey, to: { now: number; until: number }): void {
+  t.put(
+    `update txns set due_at = $5
+     where shard = $1 and merchant = $2 and id = $3 and due_at <= $4`,
+    [key.shard, key.merchant, key.id, to.now, to.until],
+  )
+}
+
 /** Makes every question that a dead process left under way due now. All shards: at start only. */
 export function orphanLeases(t: Tx, now: number): void {
-  t.put('update txns set lease_until = $1, due_at = $1 where lease_until > $1', [now])
+  t.put(
+    `update txns set lease_until = $1, due_at = $1 where due_at is not null and lease_until > $1`,
+    [now],
+  )
 }

@@ -10,6 +10,8 @@ export interface World {
   readonly seal: Seal
   readonly perform: Perform
   readonly now: Now
+  /** Milliseconds of real time since any fixed moment; no clock that is set touches it. */
+  readonly elapsed: () => number
   /** A number in [0, 1), for spreading crowds. */
   readonly luck: () => number
   /** Resolves after so many milliseconds of real time. */

@@ -6,7 +6,14 @@ import type { Order } from '../payments/order.ts'
 import { type Txn, type TxnStatus, txnIdOnWire } from '../payments/txn.ts'
 import { CardBody, cardBody } from './card-view.ts'
 import { plainFields, udfNames } from './order-request.ts'
-import { isBanksReason, responseOf, statusId, TxnStatusText, unifiedOf } from './status.ts'
+import {
+  isBanksReason,
+  responseOf,
+  shownStatus,
+  statusId,
+  TxnStatusText,
+  unifiedOf,
+} from './status.ts'
 import { FreeForm, GatewayBody, gatewayBody, TextOrNull } from './txn-view.ts'
 
 const optionalTexts = Object.fromEntries(
@@ -144,7 +151,7 @@ export function orderStatus(shown: Pick<OrderShown, 'txn' | 'fresh'>): {
   status: OrderStatus
   status_id: number
 } {
-  if (shown.txn) return { status: shown.txn.status, status_id: statusId[shown.txn.status] }
+  if (shown.txn) return shownStatus(shown.txn)
   return shown.fresh === 'CREATED'
     ? { status: 'CREATED', status_id: 1 }
     : { status: 'NEW', status_id: 10 }

@@ -1,6 +1,6 @@
 import { Type } from 'typebox'
 import type { ResponseCode } from '../gateways/gateway.ts'
-import type { TxnStatus } from '../payments/txn.ts'
+import type { Txn, TxnStatus } from '../payments/txn.ts'
 
 /** The wire's number of each txn status. AUTHORIZED is 24, as the Direct OTP tables print it. */
 export const statusId: Record<TxnStatus, number> = {
@@ -34,6 +34,7 @@ export const responseMessage: Record<ResponseCode, string> = {
   INSUFFICIENT_BALANCE: "User doesn't have sufficient balance in the account",
   GATEWAY_UNREACHABLE: 'Gateway could not be reached. Please try again',
   PENDING_AT_BANK: 'Transaction status is pending from bank',
+  LATE_CHARGE: 'The money came too late or is not the amount of the order',
 }
 
 /** The top-level `resp_code` and `resp_message`: `00` and nothing for success, else the code. */
@@ -72,8 +73,21 @@ export function isBanksReason(code: ResponseCode | ''): boolean {
     case 'TXN_NOT_FOUND':
     case 'GATEWAY_UNREACHABLE':
     case 'PENDING_AT_BANK':
+    case 'LATE_CHARGE':
       return false
     default:
       return code satisfies never
   }
+}
+
+/**
+ * The status a txn shows. Money that is not its order's does not pay it, and a merchant who reads
+ * CHARGED would deliver: until it has gone back, the txn shows as undecided.
+ */
+export function shownStatus(txn: Pick<Txn, 'status' | 'late'>): {
+  status: TxnStatus
+  status_id: number
+} {
+  const status = txn.late ? 'AUTHORIZING' : txn.status
+  return { status, status_id: statusId[status] }
 }

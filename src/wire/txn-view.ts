@@ -10,7 +10,7 @@ import {
   txnIdOnWire,
 } from '../payments/txn.ts'
 import { CardBody, cardBody } from './card-view.ts'
-import { responseOf, statusId, TxnStatusText } from './status.ts'
+import { responseOf, shownStatus, TxnStatusText } from './status.ts'
 
 /** Text or null on the wire. */
 export const TextOrNull = Type.Unsafe<string | null>({ type: ['string', 'null'] })
@@ -106,8 +106,7 @@ export function startBody(txn: Txn, viewing: Viewing): Type.Static<typeof StartB
     order_id: txn.orderId,
     txn_id: txnIdOnWire(txn),
     txn_uuid: txn.id,
-    status: txn.status,
-    status_id: statusId[txn.status],
+    ...shownStatus(txn),
     ...responseOf(txn.code),
     ...(txn.status === 'PENDING_VBV' && { payment: paymentBody(txn, viewing) }),
     offer_details: { offers: [] },
@@ -121,8 +120,7 @@ export function processBody(txn: Txn, viewing: Viewing): Type.Static<typeof Proc
     order_id: txn.orderId,
     txn_id: txnIdOnWire(txn),
     txn_uuid: txn.id,
-    status: txn.status,
-    status_id: statusId[txn.status],
+    ...shownStatus(txn),
     gateway: gatewayNamed(txn.gateway).wireName,
     created: isoSeconds(txn.createdAt),
     ...responseOf(txn.code),

@@ -121,6 +121,21 @@ onBothEngines((shop) => {
     assert.equal((await becomes(order, 'AUTHENTICATION_FAILED')).resp_code, 'TXN_EXPIRED')
   })
 
+  test('an order whose amount grew meanwhile is not paid by the old amount', async () => {
+    const { api, newOrder, order: statusOf, start } = shop()
+    const order = await newOrder({ return_url: returnUrl })
+    const params = challengeIn(await start(order))
+    const bankPage = await press(shop(), params.fallback_url)
+    await api.updateOrder(order.order_id, { amount: '9999.00' })
+    const told = await decide(shop(), bankPage, 'approve')
+    assert.deepEqual([told['status'], told['status_id']], ['AUTHORIZING', '28'])
+    const { status, resp_code, maximum_eligible_refund_amount } = await statusOf(order)
+    assert.deepEqual(
+      [status, resp_code, maximum_eligible_refund_amount],
+      ['AUTHORIZING', 'LATE_CHARGE', 0],
+    )
+  })
+
   test('a charge by the page after another payment has paid is kept as a late one', async () => {
     const { api, book, events, newOrder, order: statusOf, otp, start } = shop()
     const order = await newOrder({ return_url: returnUrl })

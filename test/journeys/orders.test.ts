@@ -43,6 +43,13 @@ onBothEngines((shop) => {
     assert.deepEqual([charges, payments.map(({ guesses }) => guesses)], [1, [0, 1]])
   })
 
+  test('an order with the longest texts is paid like any other', async () => {
+    const { newOrder, start } = shop()
+    const long = 'ü'.repeat(2_048)
+    const texts = { customer_phone: long, customer_email: long, ip_address: long, user_agent: long }
+    assert.equal((await start(await newOrder(texts))).status, 'PENDING_VBV')
+  })
+
   test('a paid order takes no other payment and no change', async () => {
     const { api, book, challenge, otp, start } = shop()
     const params = await challenge()

@@ -134,6 +134,29 @@ tidy('dependencies are pinned, and the lock names no host', () => {
   ]
 })
 
+interface Locked {
+  readonly optionalDependencies?: Readonly<Record<string, string>>
+}
+
+/** npm looks for a package's dependency in its own folder first, then in each folder above. */
+function isLocked(packages: Readonly<Record<string, Locked>>, by: string, name: string): boolean {
+  const folders = [...by.matchAll(/(^|\/)node_modules\//g)].map(({ index }) => by.slice(0, index))
+  return [by, ...folders, ''].some((folder) => posix.join(folder, 'node_modules', name) in packages)
+}
+
+tidy('the lock has every optional package of every machine', () => {
+  const packages: Record<string, Locked> = JSON.parse(textOf('package-lock.json')).packages
+  return Object.entries(packages).flatMap(([by, { optionalDependencies = {} }]) =>
+    Object.keys(optionalDependencies)
+      .filter((name) => !isLocked(packages, by, name))
+      .map(
+        (name) =>
+          `package-lock.json: ${name} (for ${by || 'directotp'}) has no entry of its own; npm 11 ` +
+          'refuses such a lock: make it anew with npm install --package-lock-only',
+      ),
+  )
+})
+
 tidy('a decision says what, why, and instead of what', () =>
   papers
     .filter((path) => path.startsWith('docs/decisions/'))

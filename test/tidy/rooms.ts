@@ -2,6 +2,7 @@
 export const verbs: ReadonlySet<string> = new Set(
   [
     'gateways/perform',
+    'payments/ask',
     'payments/authenticate',
     'payments/create-order',
     'payments/forget-card',

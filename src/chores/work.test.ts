@@ -1,0 +1,74 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { engines } from '../../test/databases.ts'
+import { anOrder, aStart, openWorld } from '../../test/world.ts'
+import type { Verdict } from '../gateways/gateway.ts'
+import { paise } from '../money.ts'
+import { pay } from '../payments/pay.ts'
+import { dueTxns, findTxn } from '../payments/txns.ts'
+import { startChores } from './chores.ts'
+import { workOnce } from './work.ts'
+
+const said = { ref: 'pay_1' }
+const unknown: Verdict = { kind: 'unknown', because: 'TimeoutError', sent: true }
+const charged: Verdict = { kind: 'charged', said, amount: paise(10_000) }
+
+for (const engine of engines) {
+  describe(`chores on ${engine.name}`, () => {
+    async function lostStarts(ids: readonly string[]) {
+      const at = await openWorld(engine)
+      const txns = []
+      for (const id of ids) {
+        await anOrder(at, id)
+        at.script.push(unknown)
+        txns.push(await pay(at.world, at.merchant, aStart(at, id)))
+      }
+      return { at, txns }
+    }
+
+    test('nothing is looked at before it is due', async () => {
+      const { at } = await lostStarts(['early'])
+      assert.equal(await workOnce(at.world, assert.ifError), 0)
+      at.clock.now += 5_000
+      at.script.push(charged)
+      assert.equal(await workOnce(at.world, assert.ifError), 1)
+      assert.equal(await workOnce(at.world, assert.ifError), 0)
+      await at.database.close()
+    })
+
+    test('a row whose work fails is told, put off, and keeps nobody from their turn', async () => {
+      const { at, txns } = await lostStarts(['broken', 'fine'])
+      const [broken, fine] = txns
+      assert(broken && fine)
+      at.clock.now += 5_000
+      await at.world.db.tx(async (t) => {
+        t.put("update txns set account = 'gone' where id = $1", [broken.id])
+      })
+      at.script.push(charged)
+      const errors: unknown[] = []
+      assert.equal(await workOnce(at.world, (error) => errors.push(error)), 1)
+      assert.match(String(errors), /the account gone of a txn exists/)
+      assert.equal((await findTxn(at.world.db.read, fine))?.status, 'CHARGED')
+      assert.deepEqual(await dueTxns(at.world.db.read, at.clock.now, 10), [])
+      assert.equal((await dueTxns(at.world.db.read, at.clock.now + 60_000, 10)).length, 1)
+      await at.database.close()
+    })
+
+    test('they go on by themselves until they are stopped', async () => {
+      const { at, txns } = await lostStarts(['alone'])
+      at.clock.now += 5_000
+      const asked = Promise.withResolvers<void>()
+      at.script.push(async () => {
+        asked.resolve()
+        return charged
+      })
+      const chores = startChores(at.world, assert.ifError)
+      await asked.promise
+      await chores.stop()
+      const [txn] = txns
+      assert(txn)
+      assert.equal((await findTxn(at.world.db.read, txn))?.status, 'CHARGED')
+      await at.database.close()
+    })
+  })
+}

@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict'
+import { accountsOf } from '../gateways/accounts.ts'
+import type { Access, Payment, Question, Verdict } from '../gateways/gateway.ts'
+import type { Txn } from './txn.ts'
+import type { World } from './world.ts'
+
+/** Past this after a call's own patience, whoever made the call is dead. */
+const graceMs = 5_000
+
+/** Until when whoever takes a txn's turn now may ask this question, in epoch milliseconds. */
+export function leaseFor(question: Question<never>, now: number): number {
+  return now + question.patienceMs + graceMs
+}
+
+/**
+ * Puts a question whose turn was taken. When so much time has gone by that its answer could come
+ * after the turn's end (a paused process, a stalled database), nothing is sent: by then somebody
+ * else may have asked, and the order may be paid by another txn.
+ */
+export async function ask<P>(
+  world: World,
+  taken: Txn,
+  put: { question: Question<P>; about: P; access: Access },
+): Promise<Verdict> {
+  if (world.now() + put.question.patienceMs > taken.leaseUntil) {
+    return { kind: 'unknown', because: 'the turn was over', sent: false }
+  }
+  return world.perform(put.question, put.about, put.access)
+}
+
+/** What every later question about a txn carries. */
+export function paymentOf(txn: Txn): Payment {
+  return {
+    id: txn.id,
+    merchant: txn.merchant,
+    orderId: txn.orderId,
+    amount: txn.amount,
+    currency: txn.currency,
+    autoCapture: txn.autoCapture,
+    ...(txn.said.ref !== undefined && { ref: txn.said.ref }),
+  }
+}
+
+/** How the gateway account of a txn is reached. Read before the turn is taken: it may take time. */
+export async function accessOf(world: World, txn: Txn): Promise<Access> {
+  const account = (await accountsOf(world, txn.merchant)).find(({ id }) => id === txn.account)
+  assert(account, `the account ${txn.account} of a txn exists`)
+  return account.access
+}
