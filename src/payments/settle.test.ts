@@ -203,6 +203,29 @@ for (const engine of engines) {
     await at.database.close()
   })
 
+  test(`a failed payment the bank still works on claims its order, on ${engine.name}`, async () => {
+    const at = await openWorld(engine)
+    await anOrder(at, 'after')
+    at.script.push({ kind: 'redirect', said, page })
+    const txn = await pay(at.world, at.merchant, aStart(at, 'after', 'THREE_DS'))
+    at.clock.now += pageLifeMs
+    at.script.push({ kind: 'redirect', said }, pending)
+    const back: By = { door: 'browser' }
+    const expired = await sync(at.world, at.merchant, { txn, by: back })
+    let last = await sync(at.world, at.merchant, { txn: expired, by: back })
+    assert.equal((await findOrder(at.world.db.read, txn))?.claimedBy, txn.id)
+    await assert.rejects(pay(at.world, at.merchant, aStart(at, 'after')), /inprocess/)
+    for (let look = 0; look < 40 && last.dueAt !== undefined; look++) {
+      at.clock.now = last.dueAt
+      at.script.push(pending)
+      await workOnce(at.world, assert.ifError)
+      last = (await findTxn(at.world.db.read, txn)) ?? last
+    }
+    assert.equal(last.dueAt, undefined)
+    assert.equal((await findOrder(at.world.db.read, txn))?.claimedBy, undefined)
+    await at.database.close()
+  })
+
   test(`late news is listened for during three days, on ${engine.name}`, async () => {
     const at = await openWorld(engine)
     await anOrder(at, 'days')

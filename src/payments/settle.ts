@@ -47,7 +47,7 @@ async function settleFrom(world: World, answer: Answer): Promise<Txn> {
   const luck = world.luck()
   const { txn, asked, lapsed, settings } = answer
   const judged = judge(txn, answer.verdict, { asked, lapsed, settings, now, luck })
-  const outcome = isFinal(txn.status) && !judged.money ? nothingNew(answer, judged) : judged
+  const outcome = isFinal(txn.status) && !judged.money ? nothingNew(answer, judged, now) : judged
   assert(
     outcome.to === txn.status || mayMove(txn.status, outcome.to),
     `${txn.status}→${outcome.to}`,
@@ -136,11 +136,16 @@ export function pageOf(txn: Txn): { purpose: string; owner: string } {
   return { purpose: 'bank page', owner: txn.id }
 }
 
-/** A payment that has ended stays as it is; a customer who comes back makes its looks frequent. */
-function nothingNew({ txn, by }: Answer, judged: Outcome): Outcome {
+/**
+ * A payment that has ended stays as it is; a customer who comes back makes its looks frequent. As
+ * long as the bank works on it and somebody goes on looking, the order is claimed.
+ */
+function nothingNew({ txn, by }: Answer, judged: Outcome, now: number): Outcome {
   const { page: _page, ...rest } = judged
   const looks = by.door === 'browser' ? 0 : txn.looks
-  return { ...rest, looks, to: txn.status, code: txn.code, otp: txn.otp, said: txn.said }
+  const latestNextLook = nextLook(looks, now, 1)
+  const claim = awaitsLateNews(txn, latestNextLook) ? judged.claim : 'free'
+  return { ...rest, claim, looks, to: txn.status, code: txn.code, otp: txn.otp, said: txn.said }
 }
 
 function kindOf(from: Txn, to: Txn): EventKind {
