@@ -3,7 +3,7 @@ import type { Reply } from './acquirer.ts'
 import type { LineMood } from './mood.ts'
 
 /** What a call rejects with when its answer never comes; the same as `AbortSignal.timeout`. */
-export function timedOut(): DOMException {
+function timedOut(): DOMException {
   return new DOMException('The operation was aborted due to timeout', 'TimeoutError')
 }
 

@@ -172,7 +172,7 @@ const wordsFor: Readonly<Record<string, string>> = {
   NEW: 'Not paid yet',
   STARTED: 'The payment has begun',
   PENDING_VBV: 'Waiting for your confirmation',
-  AUTHORIZING: 'Your bank is still working on it',
+  AUTHORIZING: 'The payment is being checked',
   AUTHORIZED: 'The payment is approved',
   CHARGED: 'Paid',
   AUTHENTICATION_FAILED: 'The payment was not confirmed',

@@ -21,6 +21,19 @@ export async function accountsOf(by: AccountReader, merchant: MerchantId): Promi
   return rows.map((row) => accountFrom(by, merchant, row))
 }
 
+/** One gateway account of a merchant by its id, or `undefined`. */
+export async function findAccount(
+  by: AccountReader,
+  merchant: MerchantId,
+  id: string,
+): Promise<Account | undefined> {
+  const [row] = await by.db.read(
+    'select id, gateway, credentials from accounts where merchant = $1 and id = $2',
+    [merchant, id],
+  )
+  return row && accountFrom(by, merchant, row)
+}
+
 function accountFrom({ seal, bankUrl }: AccountReader, merchant: MerchantId, row: Row): Account {
   const gateway = String(row['gateway'])
   if (!isGatewayName(gateway)) throw new Error(`account of an unknown gateway: ${gateway}`)

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { accountsOf } from '../gateways/accounts.ts'
+import { findAccount } from '../gateways/accounts.ts'
 import type { Access, Payment, Question, Verdict } from '../gateways/gateway.ts'
 import type { Txn } from './txn.ts'
 import type { World } from './world.ts'
@@ -43,7 +43,7 @@ export function paymentOf(txn: Txn): Payment {
 
 /** How the gateway account of a txn is reached. Read before the turn is taken: it may take time. */
 export async function accessOf(world: World, txn: Txn): Promise<Access> {
-  const account = (await accountsOf(world, txn.merchant)).find(({ id }) => id === txn.account)
+  const account = await findAccount(world, txn.merchant, txn.account)
   assert(account, `the account ${txn.account} of a txn exists`)
   return account.access
 }

@@ -111,17 +111,14 @@ async function spend(world: World, claiming: Claiming): Promise<Txn | undefined>
     const leaseUntil = leaseFor(question, now)
     const autoCapture = submission.autoCapture ?? txn.autoCapture
     const taken = await spendAttempt(t, txn, { now, leaseUntil, autoCapture })
-    appendEvent(
-      t,
-      { ...txn, seq: order.seq },
-      {
-        kind: 'otp_submitted',
-        txn: txn.id,
-        at: now,
-        by: submission.by,
-        body: { attempt: taken.otp.attempts, of: taken.otp.attemptsMax },
-      },
-    )
+    appendEvent(t, txn, {
+      seq: order.seq,
+      kind: 'otp_submitted',
+      txn: txn.id,
+      at: now,
+      by: submission.by,
+      body: { attempt: taken.otp.attempts, of: taken.otp.attemptsMax },
+    })
     return taken
   })
 }

@@ -50,7 +50,7 @@ export async function createOrder(
   const created = await world.db.tx(async (t) => {
     if (!(await insertOrder(t, fresh))) return false
     const body = { amount: fresh.amount, currency: fresh.currency }
-    appendEvent(t, fresh, { kind: 'order_created', at: now, by: asked.by, body })
+    appendEvent(t, fresh, { seq: fresh.seq, kind: 'order_created', at: now, by: asked.by, body })
     return true
   })
   if (created) return fresh
@@ -93,7 +93,8 @@ async function changeTo(
     changeOrder(t, key, { amount, currency, fields, at })
     if (amount !== order.amount || currency !== order.currency) closeForAmount(t, key, at)
     const body = { amount, currency, fields: Object.keys(change.fields).join(' ') }
-    appendEvent(t, { ...key, seq: touched.seq }, { kind: 'order_changed', at, by: change.by, body })
+    const { seq } = touched
+    appendEvent(t, key, { seq, kind: 'order_changed', at, by: change.by, body })
     return { ...order, amount, currency, fields, updatedAt: at }
   })
 }

@@ -23,8 +23,10 @@ export interface By {
   readonly routingId?: string
 }
 
-/** One line of an order's history, before it gets its number. Never holds a secret. */
+/** One line of an order's history. Never holds a secret. */
 export interface NewEvent {
+  /** Its number, which touching the order gave. */
+  readonly seq: number
   readonly kind: EventKind
   readonly txn?: TxnId
   readonly at: number
@@ -32,8 +34,8 @@ export interface NewEvent {
   readonly body: Readonly<Record<string, string | number | boolean | undefined>>
 }
 
-/** Appends an event under the number that touching the order gave. */
-export function appendEvent(t: Tx, order: OrderKey & { seq: number }, event: NewEvent): void {
+/** Appends an event to its order's history. */
+export function appendEvent(t: Tx, order: OrderKey, event: NewEvent): void {
   t.put(
     `insert into events (shard, merchant, order_id, seq, kind, txn, at, door, request_id,
        routing_id, body)
@@ -42,7 +44,7 @@ export function appendEvent(t: Tx, order: OrderKey & { seq: number }, event: New
       order.shard,
       order.merchant,
       order.orderId,
-      order.seq,
+      event.seq,
       event.kind,
       event.txn ?? null,
       event.at,

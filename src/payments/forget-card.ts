@@ -13,12 +13,13 @@ export async function forgetCard(world: World, txn: Txn): Promise<void> {
     if (!order) return
     keepCard(t, txn, forgetMost(txn.card))
     const event = {
+      seq: order.seq,
       kind: 'card_forgotten',
       txn: txn.id,
       at,
       by: { door: 'clock' },
       body: {},
     } as const
-    appendEvent(t, { ...txn, seq: order.seq }, event)
+    appendEvent(t, txn, event)
   })
 }

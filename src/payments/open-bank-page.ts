@@ -49,8 +49,15 @@ async function open(
     const order = await touchToOpenPage(t, txn)
     if (!order) return false
     await closeForPage(t, txn, { now, dueAt: now + firstLookMs })
-    const event = { kind: 'bank_page_opened', txn: txn.id, at: now, by, body: {} } as const
-    appendEvent(t, { ...txn, seq: order.seq }, event)
+    const event = {
+      seq: order.seq,
+      kind: 'bank_page_opened',
+      txn: txn.id,
+      at: now,
+      by,
+      body: {},
+    } as const
+    appendEvent(t, txn, event)
     return true
   })
   return mayGo ? page : undefined

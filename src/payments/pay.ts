@@ -78,7 +78,8 @@ async function write(
     insertTxn(t, txn)
     const { auth, by } = beginning.start
     const body = { n: txn.n, auth, account: txn.account, last_four: txn.card.lastFour }
-    appendEvent(t, order, { kind: 'txn_started', txn: id, at: txn.createdAt, by, body })
+    const { seq } = order
+    appendEvent(t, order, { seq, kind: 'txn_started', txn: id, at: txn.createdAt, by, body })
     return { txn, order }
   })
 }

@@ -83,17 +83,14 @@ async function spend(world: World, merchant: Merchant, spending: Spending): Prom
     const leaseUntil = leaseFor(question, now)
     const sentBefore = now - merchant.settings.resend_cooldown_seconds * 1_000
     const taken = await spendSend(t, txn, { now, leaseUntil, sentBefore })
-    appendEvent(
-      t,
-      { ...txn, seq: order.seq },
-      {
-        kind: 'otp_resend_asked',
-        txn: txn.id,
-        at: now,
-        by: resend.by,
-        body: { send: taken.otp.sends, of: taken.otp.sendsMax },
-      },
-    )
+    appendEvent(t, txn, {
+      seq: order.seq,
+      kind: 'otp_resend_asked',
+      txn: txn.id,
+      at: now,
+      by: resend.by,
+      body: { send: taken.otp.sends, of: taken.otp.sendsMax },
+    })
     return taken
   })
 }

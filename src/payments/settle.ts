@@ -83,17 +83,14 @@ async function write(t: Tx, { world, answer, outcome, now }: Settling): Promise<
   const late = txn.late || (outcome.money !== undefined && order.paidBy !== txn.id)
   const to = settled(world, { txn, outcome, late, now })
   await moveTxn(t, txn, to)
-  appendEvent(
-    t,
-    { ...txn, seq: order.seq },
-    {
-      kind: kindOf(txn, to),
-      txn: txn.id,
-      at: now,
-      by: answer.by,
-      body: bodyOf(answer, to),
-    },
-  )
+  appendEvent(t, txn, {
+    seq: order.seq,
+    kind: kindOf(txn, to),
+    txn: txn.id,
+    at: now,
+    by: answer.by,
+    body: bodyOf(answer, to),
+  })
   return to
 }
 

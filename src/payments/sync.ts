@@ -43,8 +43,15 @@ async function take(
       assert(order, 'a txn has an order')
       const taken = await takeTurn(t, txn, turn)
       const body = { look: taken.looks }
-      const event = { kind: 'gateway_asked', txn: txn.id, at: turn.now, by, body } as const
-      appendEvent(t, { ...txn, seq: order.seq }, event)
+      const event = {
+        seq: order.seq,
+        kind: 'gateway_asked',
+        txn: txn.id,
+        at: turn.now,
+        by,
+        body,
+      } as const
+      appendEvent(t, txn, event)
       return taken
     })
   } catch (error) {
