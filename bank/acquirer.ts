@@ -1,7 +1,5 @@
-import type { Book } from './book.ts'
 import { checkDigitIsRight, testCards } from './cards.ts'
-import type { Call, Humour, Mood } from './mood.ts'
-import type { Moods } from './moods.ts'
+import type { Call, Mood } from './mood.ts'
 import * as rules from './payment.ts'
 import {
   type Code,
@@ -13,31 +11,13 @@ import {
   type Said,
 } from './payment.ts'
 import * as payments from './payments.ts'
+import { type Answer, notFound, type Reply, sayOf, type World } from './reply.ts'
 import { BadInput, type OtpRequest, type StartRequest } from './request.ts'
-import { type Seed, sameOtp } from './seed.ts'
-
-/** What the bank says to a merchant's gateway, and what becomes of it on the way. */
-export interface Reply {
-  status: number
-  body: object
-  /** The bank acted, and the answer is lost. */
-  lost?: 'timeout' | 'reset' | undefined
-  /** The mood of the line; without `acted`, the bank never heard the question. */
-  wire?: Humour['wire']
-}
-
-/** What the acquirer stands on. */
-export interface World {
-  book: Book
-  moods: Moods
-  seed: Seed
-  now: () => number
-  /** The base of the links to the ACS page. */
-  publicUrl: string
-}
+import { sameOtp } from './seed.ts'
+import { openTill, type Till } from './till.ts'
 
 /** The bank as merchants' gateways see it. */
-export interface Acquirer {
+export interface Acquirer extends Till {
   /** Starts a payment; the same reference again tells how the first stands. */
   start(request: StartRequest): Reply
   /** Judges an OTP. @throws BadInput for a payment without one */
@@ -50,8 +30,6 @@ export interface Acquirer {
   otpOf(payment: Payment, send: number): string
 }
 
-const notFound: Reply = { status: 404, body: { state: 'not_found', message: 'No such payment' } }
-
 /** Opens the acquirer. */
 export function openAcquirer(world: World): Acquirer {
   const { book, seed, now } = world
@@ -59,7 +37,7 @@ export function openAcquirer(world: World): Acquirer {
   const say = (payment: Payment, word?: string, code?: Code) => sayOf(world, payment, word, code)
   const otpOf = (payment: Payment, send: number) =>
     known.get(payment.cardFingerprint)?.otp ?? seed.otp(payment.id, send)
-  const answer = (call: Omit<Call, 'ownMood'>, act: (deed: Mood) => Reply): Reply => {
+  const answer: Answer = (call, act) => {
     const ownMood = known.get(call.caller?.cardFingerprint ?? '')?.mood ?? 'ok'
     const { deed, wire } = world.moods.meet({ ...call, ownMood })
     if (wire === undefined) return act(deed)
@@ -84,6 +62,7 @@ export function openAcquirer(world: World): Acquirer {
     })
 
   return {
+    ...openTill(world, answer),
     otpOf,
     start: (request) =>
       book.tx(() => {
@@ -137,6 +116,7 @@ export function openAcquirer(world: World): Acquirer {
 
 const refusalOf: Partial<Record<Mood, rules.Refusal>> = {
   insufficient_funds: 'declined',
+  late_success: 'declined_at_first',
   rejected: 'rejected',
 }
 
@@ -161,28 +141,6 @@ function lossOf(mood: Mood, after: Payment): Reply['lost'] {
   if (!isTaken(after)) return undefined
   if (mood === 'charged_then_timeout') return 'timeout'
   return mood === 'charged_then_reset' ? 'reset' : undefined
-}
-
-/** The answer about a payment; `word` where the call's outcome is not simply its state. */
-function sayOf(world: World, payment: Payment, word?: string, code = payment.code): Reply {
-  const { seed, publicUrl, now } = world
-  const open = isOpen(payment)
-  const receipt = isTaken(payment) && seed.receipt(payment.id)
-  const body = {
-    id: payment.id,
-    reference: payment.reference,
-    state: word ?? payment.state,
-    amount: payment.amount,
-    currency: payment.currency,
-    code,
-    message: messages[code],
-    ...(receipt && { rrn: receipt.rrn, auth_code: receipt.authCode }),
-    ...(open && payment.auth === 'OTP' && rules.challengeOf(payment, now())),
-    ...(payment.state === 'locked' && { attempts_left: 0 }),
-    ...(open && { redirect_url: `${publicUrl}/acs/${payment.id}` }),
-    ...(word === 'closed' && { present_state: payment.state }),
-  }
-  return { status: 200, body }
 }
 
 function notEligible({ reference, amount, currency }: StartRequest): Reply {
@@ -223,6 +181,10 @@ function begin(
     sends: 0,
     guesses: 0,
     endedAt: undefined,
+    captured: 0,
+    returned: 0,
+    pending: undefined,
+    lateAt: undefined,
   }
   const payment = firstStep(opened, checkDigitIsRight(request.card.number), { mood, time })
   payments.addPayment(book, payment)

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { testCards } from './cards.ts'
+import { questions } from './mood.ts'
 import * as t from './support.ts'
 
 test('the documented cards take their documented OTP, on every send', async () => {
@@ -43,6 +44,8 @@ test('start tells the challenge, and a charge its receipt', async () => {
     state: 'otp_sent',
     amount: 49900,
     currency: 'INR',
+    captured: 0,
+    refunded: 0,
     code: 'OTP_SENT',
     message: 'OTP sent',
     attempts_left: 5,
@@ -237,7 +240,10 @@ test('a 400 changes nothing: not the book, not the inbox, not the turns of a moo
   const bank = t.newBank()
   const { id } = await t.start(bank)
   const redirect = await t.start(bank, { reference: 'ref-2', auth: 'REDIRECT' })
-  for (const next of ['start', 'otp', 'resend', 'sync']) {
+  const held = await t.paid(bank, { reference: 'ref-held', order: 'order-held' })
+  await t.capture(bank, held, 200_00)
+  await t.refund(bank, held, 100_00)
+  for (const next of questions) {
     await t.ask(bank, 'POST /moods', { mood: 'http_500', next, acted: true })
   }
   const all = () =>
@@ -250,6 +256,16 @@ test('a 400 changes nothing: not the book, not the inbox, not the turns of a moo
     [`POST /payments/${redirect.id}/otp`, { otp: '123456', capture: true }],
     [`POST /payments/${redirect.id}/resend`, {}],
     ['GET /payments/by-reference/%zz', undefined],
+    ['GET /refunds/by-reference/%zz', undefined],
+    [`POST /payments/${held}/capture`, { reference: 'cap-2', amount: 0 }],
+    [`POST /payments/${held}/capture`, { reference: 'cap-2', amount: 1.5 }],
+    [`POST /payments/${held}/capture`, { reference: 'x'.repeat(129), amount: 1 }],
+    [`POST /payments/${held}/capture`, { reference: 'cap-1', amount: 1 }],
+    [`POST /payments/${held}/void`, { reference: '' }],
+    [`POST /payments/${held}/void`, { reference: 'cap-1' }],
+    [`POST /payments/${held}/refunds`, { reference: 'rfd-2' }],
+    [`POST /payments/${held}/refunds`, { reference: 'rfd-1', amount: 1 }],
+    [`POST /payments/${id}/refunds`, { reference: 'rfd-1', amount: 100_00 }],
   ] as const) {
     const answer = await t.ask(bank, call, body)
     assert.deepEqual([answer.http, answer['error']], [400, 'bad_input'], call)

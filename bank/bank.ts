@@ -4,7 +4,7 @@ import { type Book, type BookPlace, openBook, readFact, writeFact } from './book
 import { type Clock, moved, realClock, timeOf } from './clock.ts'
 import { openDesk } from './desk.ts'
 import { openMoods } from './moods.ts'
-import { BadInput, readOtp, readStart, textOf } from './request.ts'
+import { BadInput, readAmount, readOtp, readStart, readVoid, textOf } from './request.ts'
 import { seedFrom } from './seed.ts'
 import { carry, connectionReset, json } from './wire.ts'
 
@@ -62,15 +62,19 @@ export function openBank({
   const closing = new AbortController()
 
   const reply = async (request: Request, path: string) => {
-    const [, , second = '', third = ''] = path.split('/')
-    if (request.method === 'POST') {
+    const [, first, second = '', third = ''] = path.split('/')
+    if (request.method === 'POST' && first === 'payments') {
       const text = await textOf(request)
       if (second === '') return acquirer.start(readStart(text))
       if (third === 'otp') return acquirer.submit(second, readOtp(text))
       if (third === 'resend') return acquirer.resend(second)
+      if (third === 'capture') return acquirer.capture(second, readAmount(text))
+      if (third === 'void') return acquirer.void(second, readVoid(text))
+      if (third === 'refunds') return acquirer.refund(second, readAmount(text))
     }
     if (request.method === 'GET' && second === 'by-reference') {
-      return acquirer.find(decodeURIComponent(third))
+      const reference = decodeURIComponent(third)
+      return first === 'refunds' ? acquirer.findRefund(reference) : acquirer.find(reference)
     }
     return { status: 404, body: { error: 'no_such_call' } }
   }
@@ -82,7 +86,7 @@ export function openBank({
       if (closing.signal.aborted) throw connectionReset()
       try {
         const { path, query } = addressOf(request.url)
-        if (!path.startsWith('/payments')) return await desk(request, path, query)
+        if (!/^\/(payments|refunds)(\/|$)/.test(path)) return await desk(request, path, query)
         const answer = await reply(request, path)
         if (answer.wire === undefined) return await carry(answer, request.signal)
         return await carry(answer, AbortSignal.any([request.signal, closing.signal]))

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
 import { openBank } from './bank.ts'
 import * as t from './support.ts'
@@ -33,15 +34,18 @@ test('the clock moves, stands, runs, and is kept in the book', async (context) =
 test('the same seed, clock and calls make the same book, byte for byte', async () => {
   const run = async (seed: string) => {
     const bank = t.newBank({ seed })
+    const answers: object[] = []
     for (let n = 0; n < 12; n++) {
       const { id } = await t.start(bank, { reference: `ref-${n}`, amount: 100_00 * (n + 1) })
       if (n % 2) await t.submit(bank, id, '000001')
       if (n % 3) await t.submit(bank, id, await t.newestOtp(bank))
       else await t.send(bank, `POST /acs/${id}`, 'decision=approve')
+      if (n % 4 === 1) await t.ask(bank, 'POST /moods', { mood: 'refund_pending', next: 'refund' })
+      answers.push(await t.refund(bank, id, 10_00, `rfd-${n}`))
       await t.ask(bank, 'POST /clock', { advance_ms: 7000 })
     }
     const book = await (await t.send(bank, 'GET /book')).text()
-    return `${book}${JSON.stringify(await t.inbox(bank))}`
+    return `${book}${JSON.stringify([await t.inbox(bank), answers])}`
   }
   assert.equal(await run('one'), await run('one'))
   assert.notEqual(await run('one'), await run('two'))
@@ -64,6 +68,41 @@ test('a book keeps its seed, moods and payments, and refuses another seed', asyn
   assert.equal((await t.submit(again, id, otp)).state, 'charged')
   await again.close()
   assert.throws(() => openBank({ ...options, seed: 'another' }), /another seed/)
+})
+
+test('a book of the first version is opened, brought up to date, and works', async (context) => {
+  const folder = mkdtempSync(join(tmpdir(), 'bank-'))
+  context.after(() => rmSync(folder, { recursive: true }))
+  const path = join(folder, 'bank.db')
+  const old = new DatabaseSync(path)
+  old.exec(readFileSync(new URL('./schema.sql', import.meta.url), 'utf8'))
+  old.exec("insert into facts values ('seed', 'test')")
+  for (const [seq, state] of ['charged', 'authorized', 'declined'].entries()) {
+    old
+      .prepare(`insert into payments values (?1, 'pay_' || ?2, ?2, 'order-1', 'acc', 'Tea & Co',
+        49900, 'INR', 'OTP', ?2 = 'charged', ?2, 'APPROVED', 'f', 'f', '1111', null,
+        'http://shop.test', ?3, ?3, 1, 1, ?3)`)
+      .run(seq + 1, state, t.startOfTime)
+  }
+  old.close()
+  for (const round of [1, 2]) {
+    const bank = t.newBank({ book: { kind: 'file', path } })
+    const charged = await t.refund(bank, 'pay_charged', 100_00)
+    assert.equal(charged.state, 'refunded')
+    const held = await t.capture(bank, 'pay_authorized', 200_00)
+    assert.deepEqual([held.state, held.captured], ['charged', 200_00])
+    const number = t.cardOf('late_success')
+    const { id } = await t.start(bank, { number, reference: `new-${round}` })
+    assert.equal((await t.submit(bank, id, await t.newestOtp(bank))).state, 'declined')
+    const { payments, charges } = await t.ask(bank, 'GET /book')
+    assert.partialDeepStrictEqual(payments, [
+      { reference: 'charged', captured: 499_00, refunded: 100_00 },
+      { reference: 'authorized', captured: 200_00, refunded: 0 },
+      { reference: 'declined', state: 'declined', captured: 0, refunded: 0 },
+    ])
+    assert.equal((charges as object[]).length, 2)
+    await bank.close()
+  }
 })
 
 test('no byte of the book file is a card number, a CVV or an OTP', async (context) => {

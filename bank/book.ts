@@ -16,12 +16,15 @@ export type BookPlace = { kind: 'memory' } | { kind: 'file'; path: string }
 // Another process reading the same book holds its lock for far less than this.
 const busyTimeoutMs = 2000
 
-/** Opens (and makes, if new) the book at a place. */
+// A book's version is how many of these it has been through; a new one goes through them all.
+const steps = ['./schema.sql', './upgrade.sql'] as const
+
+/** Opens the book at a place: makes it, if new, and brings an older one up to date. */
 export function openBook(place: BookPlace): Book {
   const path = place.kind === 'memory' ? ':memory:' : place.path
   const db = new DatabaseSync(path, { timeout: busyTimeoutMs })
   db.exec('pragma journal_mode = wal; pragma synchronous = normal')
-  db.exec(readFileSync(new URL('./schema.sql', import.meta.url), 'utf8'))
+  bringUpToDate(db)
   const prepared = new Map<string, StatementSync>()
   const prepare = (sql: string): StatementSync => {
     const known = prepared.get(sql)
@@ -47,6 +50,16 @@ export function openBook(place: BookPlace): Book {
     },
     close: () => db.close(),
   }
+}
+
+function bringUpToDate(db: DatabaseSync): void {
+  db.exec('begin immediate')
+  const version = Number(db.prepare('pragma user_version').get()?.['user_version'])
+  for (const step of steps.slice(version)) {
+    db.exec(readFileSync(new URL(step, import.meta.url), 'utf8'))
+  }
+  if (version < steps.length) db.exec(`pragma user_version = ${steps.length}`)
+  db.exec('commit')
 }
 
 /** Reads one fact of the book about itself. */

@@ -45,6 +45,16 @@ export const testCards: readonly TestCard[] = [
   { number: '4000001800000002', network: 'VISA', mood: 'html' },
   { number: '4000001900000001', network: 'VISA', mood: 'unknown_word' },
   { number: '4000002000000008', network: 'VISA', mood: 'rejected' },
+  { number: '4000002100000007', network: 'VISA', mood: 'late_success' },
+  { number: '4000002200000006', network: 'VISA', mood: 'capture_pending' },
+  { number: '4000002300000005', network: 'VISA', mood: 'capture_declined' },
+  { number: '4000002400000004', network: 'VISA', mood: 'void_pending' },
+  { number: '4000002500000003', network: 'VISA', mood: 'void_declined' },
+  { number: '4000002600000002', network: 'VISA', mood: 'refund_pending' },
+  { number: '4000002700000001', network: 'VISA', mood: 'refund_stuck' },
+  { number: '4000002800000000', network: 'VISA', mood: 'refund_declined' },
+  { number: '4000002900000009', network: 'VISA', mood: 'timeout_after' },
+  { number: '4000003000000006', network: 'VISA', mood: 'reset_after' },
 ]
 
 /** Whether a card number's check digit is right (ISO/IEC 7812, the Luhn formula). */

@@ -6,6 +6,8 @@ import type { Rule } from './mood.ts'
 import type { Moods } from './moods.ts'
 import { approved, declined, isOpen, type Payment, present } from './payment.ts'
 import { allPayments, paymentById, updateOpenPayment, visibleSends } from './payments.ts'
+import { type Refund, stateOf } from './refund.ts'
+import { allRefunds } from './refunds.ts'
 import { BadInput, readClock, readMood, textOf } from './request.ts'
 import { json } from './wire.ts'
 
@@ -46,7 +48,7 @@ export function openDesk(world: DeskWorld): Desk {
         moods.clear()
         return json({ moods: [] })
       case 'GET /book':
-        return json(bookView(allPayments(book).map((payment) => present(payment, now()))))
+        return json(bookView(allPayments(book), allRefunds(book), now()))
       default:
         return json({ error: 'no_such_call' }, 404)
     }
@@ -122,10 +124,11 @@ function whomOf({ target, on }: Rule) {
 }
 
 /** The whole book, its keys in a fixed order, so that equal books are equal byte for byte. */
-function bookView(payments: readonly Payment[]) {
+function bookView(written: readonly Payment[], refunds: readonly Refund[], now: number) {
+  const payments = written.map((payment) => present(payment, now))
   const charges = payments
-    .filter(({ state }) => state === 'charged')
-    .map(({ seq, order, reference, amount, endedAt: at = 0 }) => ({
+    .filter(({ captured }) => captured > 0)
+    .map(({ seq, order, reference, captured: amount, endedAt: at = 0 }) => ({
       seq,
       order,
       reference,
@@ -134,6 +137,12 @@ function bookView(payments: readonly Payment[]) {
     }))
     .sort((a, b) => a.at - b.at || a.seq - b.seq)
     .map(({ order, reference, amount, at }) => ({ order, reference, amount, at }))
+  const bySeq = new Map(payments.map((payment) => [payment.seq, payment]))
+  const refunded = new Map<number, number>()
+  for (const refund of refunds) {
+    if (stateOf(refund, now) !== 'refunded') continue
+    refunded.set(refund.payment, (refunded.get(refund.payment) ?? 0) + refund.amount)
+  }
   return {
     payments: payments.map((payment) => ({
       id: payment.id,
@@ -152,7 +161,17 @@ function bookView(payments: readonly Payment[]) {
       guesses: payment.guesses,
       started_at: payment.startedAt,
       ended_at: payment.endedAt,
+      captured: payment.captured,
+      refunded: refunded.get(payment.seq) ?? 0,
     })),
     charges,
+    refunds: refunds.map((refund) => ({
+      reference: refund.reference,
+      payment: bySeq.get(refund.payment)?.reference,
+      order: bySeq.get(refund.payment)?.order,
+      amount: refund.amount,
+      state: stateOf(refund, now),
+      at: refund.startedAt,
+    })),
   }
 }

@@ -1,10 +1,24 @@
-/** The questions a caller may put to the bank; a mood acts on some of them. */
-export type Question = 'start' | 'otp' | 'resend' | 'sync'
+/** The questions a caller may put to the bank, in the order in which a payment meets them. */
+export const questions = [
+  'start',
+  'otp',
+  'resend',
+  'sync',
+  'capture',
+  'void',
+  'refund',
+  'refund_sync',
+] as const
+
+/** One question; a mood acts on some of them. */
+export type Question = (typeof questions)[number]
 
 /** The moods of the line: what becomes of an answer on its way. */
 export type LineMood =
   | 'timeout_before'
   | 'reset_before'
+  | 'timeout_after'
+  | 'reset_after'
   | 'slow'
   | 'http_500'
   | 'garbage'
@@ -28,6 +42,14 @@ export type Mood =
   | 'charged_then_timeout'
   | 'charged_then_reset'
   | 'start_timeout'
+  | 'late_success'
+  | 'capture_pending'
+  | 'capture_declined'
+  | 'void_pending'
+  | 'void_declined'
+  | 'refund_pending'
+  | 'refund_stuck'
+  | 'refund_declined'
 
 /**
  * What a mood changes: `deed` what the bank does, on fixed questions; `wire` only how the answer
@@ -54,8 +76,18 @@ export const effects: Record<Mood, Effect> = {
   charged_then_timeout: { kind: 'deed', on: ['otp'] },
   charged_then_reset: { kind: 'deed', on: ['otp'] },
   start_timeout: { kind: 'deed', on: ['start'] },
+  late_success: { kind: 'deed', on: ['otp'] },
+  capture_pending: { kind: 'deed', on: ['capture'] },
+  capture_declined: { kind: 'deed', on: ['capture'] },
+  void_pending: { kind: 'deed', on: ['void'] },
+  void_declined: { kind: 'deed', on: ['void'] },
+  refund_pending: { kind: 'deed', on: ['refund'] },
+  refund_stuck: { kind: 'deed', on: ['refund'] },
+  refund_declined: { kind: 'deed', on: ['refund'] },
   timeout_before: { kind: 'wire', acts: 'never' },
   reset_before: { kind: 'wire', acts: 'never' },
+  timeout_after: { kind: 'wire', acts: 'always' },
+  reset_after: { kind: 'wire', acts: 'always' },
   slow: { kind: 'wire', acts: 'always' },
   http_500: { kind: 'wire', acts: 'chosen' },
   garbage: { kind: 'wire', acts: 'chosen' },

@@ -136,6 +136,56 @@ for (const [mood, lost] of [
   })
 }
 
+for (const [mood, lost] of [
+  ['timeout_after', isTimeout],
+  ['reset_after', isReset],
+] as const) {
+  test(`${mood}: the bank heard the OTP, right or wrong, and nobody hears the bank`, async () => {
+    const { bank, id, otp } = await begun(mood)
+    await assert.rejects(t.submit(bank, id, t.otherThan(otp)), lost)
+    assert.equal((await t.start(bank)).attempts_left, 4)
+    await assert.rejects(t.submit(bank, id, otp), lost)
+    assert.equal(await t.state(bank), 'charged')
+  })
+
+  test(`${mood}: on what comes after the OTP`, async () => {
+    const bank = t.newBank()
+    const id = await t.paid(bank)
+    for (const on of ['capture', 'refund', 'refund_sync'] as const) {
+      await t.ask(bank, 'POST /moods', { mood, account: 'acc', on, times: 1 })
+      await assert.rejects(t.send(bank, ...t.callOf(on, id, '')), lost)
+    }
+    const { captured, refunded } = await t.payment(bank)
+    assert.deepEqual([captured, refunded], [100_00, 100_00])
+    const other = await t.paid(bank, { reference: 'ref-2', order: 'order-2' })
+    await t.ask(bank, 'POST /moods', { mood, next: 'void' })
+    await assert.rejects(t.release(bank, other), lost)
+    assert.equal(await t.state(bank, 'ref-2'), 'voided')
+  })
+}
+
+for (const capture of [true, false]) {
+  test(`late_success: declined, and 5 minutes later taken after all (${capture})`, async () => {
+    const { bank, id, otp } = await begun('late_success')
+    assert.equal((await t.submit(bank, id, t.otherThan(otp), capture)).state, 'otp_wrong')
+    const answer = await t.submit(bank, id, otp, capture)
+    assert.deepEqual([answer.state, answer.code], ['declined', 'DO_NOT_HONOUR'])
+    assert.equal((await t.submit(bank, id, otp, capture)).present_state, 'declined')
+    await t.wait(bank, 5 * 60_000 - 1)
+    assert.equal(await t.state(bank), 'declined')
+    assert.equal((await t.capture(bank, id, 1_00, 'early')).code, 'NOT_AUTHORIZED')
+    assert.deepEqual(await t.charges(bank), [])
+    await t.wait(bank, 1)
+    const late = await t.payment(bank)
+    assert.deepEqual([late.state, late.code], [capture ? 'charged' : 'authorized', 'APPROVED'])
+    const at = t.startOfTime + 5 * 60_000
+    const charge = { order: 'order-1', reference: 'ref-1', amount: 499_00, at }
+    if (!capture) assert.equal((await t.capture(bank, id, 499_00)).state, 'charged')
+    assert.deepEqual(await t.charges(bank), [charge])
+    assert.equal((await t.refund(bank, id, 499_00)).state, 'refunded')
+  })
+}
+
 test('slow: acts at once, answers later; a caller that leaves changes nothing', async () => {
   const bank = t.newBank()
   const { id } = await t.start(bank)
@@ -209,6 +259,29 @@ for (const [mood, status, body] of [
       }
     }
   })
+
+  test(`${mood}: on any question after the OTP, the bank having acted or not`, async () => {
+    for (const on of ['capture', 'void', 'refund', 'refund_sync'] satisfies Question[]) {
+      for (const acted of [true, false]) {
+        const bank = t.newBank()
+        const id = await t.paid(bank, { capture: on.startsWith('refund') })
+        if (on === 'refund_sync') await t.refund(bank, id, 100_00)
+        await t.ask(bank, 'POST /moods', { mood, account: 'acc', times: 1, on, acted })
+        const response = await t.send(bank, ...t.callOf(on, id, ''))
+        assert.deepEqual([response.status, await response.text()], [status, body])
+        const { state, captured, refunded } = await t.payment(bank)
+        const held = ['authorized', 0, 0]
+        const after = {
+          capture: acted ? ['charged', 100_00, 0] : held,
+          void: acted ? ['voided', 0, 0] : held,
+          refund: ['charged', 499_00, acted ? 100_00 : 0],
+          refund_sync: ['charged', 499_00, 100_00],
+        }
+        assert.deepEqual([state, captured, refunded], after[on], `${on} ${acted}`)
+        assert.notEqual((await t.ask(bank, ...t.callOf(on, id, ''))).state, 'refused')
+      }
+    }
+  })
 }
 
 test('next: the next call of that kind, once, whoever asks', async () => {
@@ -277,6 +350,9 @@ test('moods are listed without card numbers, and contradictions are refused', as
     { mood: 'merry', account: 'acc' },
     { mood: 'slow', account: 'acc', bin: '411111' },
     { mood: 'locked', next: 'start' },
+    { mood: 'capture_pending', next: 'void' },
+    { mood: 'refund_stuck', next: 'refund_sync' },
+    { mood: 'timeout_after', next: 'refund', acted: true },
     { mood: 'locked', account: 'acc', on: 'otp' },
     { mood: 'locked', account: 'acc', acted: true },
     { mood: 'locked', account: 'acc', delay_ms: 5 },

@@ -12,8 +12,12 @@ const challengeLifeMs = 10 * 60_000
 const resendAfterMs = 0
 /** The pause asked for by the mood `resend_too_soon`, in milliseconds; usual in India. */
 export const tooSoonPauseMs = 30_000
-// Long enough to be seen as pending, short enough to wait for.
-const settlesAfterMs = 10_000
+/** What a pending payment, capture or void takes: long enough to be seen, short to wait for. */
+export const settlesAfterMs = 10_000
+// The mood `late_success`: after the customer has given up, within a day's reconciliation.
+const lateSuccessMs = 5 * 60_000
+// Card networks let an authorization lapse after about a month at the longest.
+const authorizationLifeMs = 30 * 24 * 3_600_000
 // The mood `late_sms`: later than a customer's patience, within the OTP's life.
 const lateSmsMs = 20_000
 
@@ -28,6 +32,7 @@ export type State =
   | 'pending'
   | 'charged'
   | 'authorized'
+  | 'voided'
   | 'declined'
   | 'rejected'
   | 'locked'
@@ -54,9 +59,26 @@ export const messages = {
   NOT_ELIGIBLE: 'This card cannot be authenticated by OTP',
   RESEND_LIMIT: 'No more OTPs for this payment',
   RESEND_TOO_SOON: 'Wait before asking for another OTP',
+  VOIDED: 'Released by the merchant',
+  AUTHORIZATION_EXPIRED: 'Not captured in time',
+  NOT_AUTHORIZED: 'This payment holds no money',
+  AMOUNT_EXCEEDED: 'More than the payment still holds',
+  ALREADY_CAPTURED: 'Money of this payment was taken already',
+  CAPTURE_DECLINED: 'Capture refused',
+  VOID_DECLINED: 'Void refused',
+  NOT_CAPTURED: 'No money of this payment was taken',
+  REFUND_EXCEEDED: 'More than is left to give back',
+  REFUND_DECLINED: 'Refund refused',
 } as const
 
-/** One line of the bank's book. Times are epoch milliseconds, the amount whole paise. */
+/** A capture or void that the bank accepted and does at `at`; a void's amount is 0. */
+export interface Pending {
+  kind: 'capture' | 'void'
+  amount: number
+  at: number
+}
+
+/** One line of the bank's book. Times are epoch milliseconds, amounts whole paise. */
 export interface Payment {
   seq: number
   id: string
@@ -82,20 +104,44 @@ export interface Payment {
   sends: number
   /** OTPs compared with the right one, or refused as too old. */
   guesses: number
-  /** When it became final; for a pending payment when it will. */
+  /** When it became final or money was last taken; for a pending payment when it will. */
   endedAt: number | undefined
+  /** What was taken of the amount. */
+  captured: number
+  /** What of it was promised back: the refunds done and those under way. */
+  returned: number
+  pending: Pending | undefined
+  /** When a payment that was declined at first is taken after all. */
+  lateAt: number | undefined
 }
 
 /** The payment as it stands now: what time alone does to it needs no visit. */
 export function present(payment: Payment, now: number): Payment {
-  if (payment.state === 'pending' && payment.endedAt !== undefined && now >= payment.endedAt) {
-    return taken(payment, payment.capture, payment.endedAt)
+  const challengeEnd = challengeEndsAt(payment)
+  if (isOpen(payment) && now >= challengeEnd) {
+    return { ...payment, state: 'expired', code: 'CHALLENGE_EXPIRED', endedAt: challengeEnd }
   }
-  const deadline = challengeEndsAt(payment)
-  if (isOpen(payment) && now >= deadline) {
-    return { ...payment, state: 'expired', code: 'CHALLENGE_EXPIRED', endedAt: deadline }
-  }
-  return payment
+  const held = settled(decided(payment, now), now)
+  const { state, pending, endedAt = 0 } = held
+  const lapse = endedAt + authorizationLifeMs
+  const lapsed = state === 'authorized' && pending === undefined && now >= lapse
+  return lapsed ? voided(held, 'AUTHORIZATION_EXPIRED', lapse) : held
+}
+
+/** The payment after the issuer's decision, if that was to come later and its time has come. */
+function decided(payment: Payment, now: number): Payment {
+  const { state, capture, endedAt, lateAt } = payment
+  const at = state === 'pending' ? endedAt : state === 'declined' ? lateAt : undefined
+  return at === undefined || now < at ? payment : taken(payment, capture, at)
+}
+
+/** The payment after its pending capture or void, if the time of that has come. */
+function settled(payment: Payment, now: number): Payment {
+  const { pending, captured } = payment
+  if (pending === undefined || now < pending.at) return payment
+  const done: Payment = { ...payment, pending: undefined }
+  if (pending.kind === 'void') return voided(done, 'VOIDED', pending.at)
+  return { ...done, state: 'charged', captured: captured + pending.amount, endedAt: pending.at }
 }
 
 /** Whether the customer may still prove who they are. */
@@ -114,7 +160,12 @@ function challengeEndsAt(payment: Payment): number {
 
 function taken(payment: Payment, capture: boolean, at: number): Payment {
   const state = capture ? 'charged' : 'authorized'
-  return { ...payment, state, capture, code: 'APPROVED', endedAt: at }
+  const captured = capture ? payment.amount : 0
+  return { ...payment, state, capture, captured, code: 'APPROVED', endedAt: at }
+}
+
+function voided(payment: Payment, code: Code, at: number): Payment {
+  return { ...payment, state: 'voided', code, endedAt: at }
 }
 
 /** The payment refused for good. */
@@ -141,12 +192,15 @@ export function smsAppearsAt(mood: Mood, now: number): number | undefined {
 /** What a submitted OTP is worth to the bank, before it is known to be right. */
 export type Said = 'right' | 'wrong' | 'expired' | 'lock'
 
-/** Who refuses although the OTP is right: the issuer for want of money, or the acquirer. */
-export type Refusal = 'declined' | 'rejected'
+/**
+ * Who refuses although the OTP is right: the issuer for want of money, the acquirer, or the issuer
+ * at first, to take the money later.
+ */
+export type Refusal = 'declined' | 'rejected' | 'declined_at_first'
 
 /** The word and the payment after one guess. */
 export interface Judgement {
-  word: 'charged' | 'authorized' | Refusal | 'otp_wrong' | 'otp_expired' | 'locked'
+  word: 'charged' | 'authorized' | 'declined' | 'rejected' | 'otp_wrong' | 'otp_expired' | 'locked'
   after: Payment
 }
 
@@ -161,6 +215,10 @@ export function judge(
     if (guess.refusal === 'rejected') return { word: 'rejected', after: rejected(counted, now) }
     if (guess.refusal === 'declined') {
       return { word: 'declined', after: declined(counted, 'INSUFFICIENT_FUNDS', now) }
+    }
+    if (guess.refusal === 'declined_at_first') {
+      const late = { capture: guess.capture, lateAt: now + lateSuccessMs }
+      return { word: 'declined', after: { ...declined(counted, 'DO_NOT_HONOUR', now), ...late } }
     }
     const after = taken(counted, guess.capture, now)
     return { word: guess.capture ? 'charged' : 'authorized', after }

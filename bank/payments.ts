@@ -1,5 +1,5 @@
 import type { Book } from './book.ts'
-import type { Code, Payment, State } from './payment.ts'
+import type { Code, Payment, Pending, State } from './payment.ts'
 
 type Row = Record<string, unknown>
 
@@ -26,11 +26,27 @@ const paymentOf = (row: Row): Payment => ({
   sends: row['sends'] as number,
   guesses: row['guesses'] as number,
   endedAt: (row['ended_at'] as number | null) ?? undefined,
+  captured: row['captured'] as number,
+  returned: row['returned'] as number,
+  pending: pendingOf(row),
+  lateAt: (row['late_at'] as number | null) ?? undefined,
 })
+
+function pendingOf(row: Row): Pending | undefined {
+  const kind = row['pending_kind'] as Pending['kind'] | null
+  if (kind === null) return undefined
+  return { kind, amount: row['pending_amount'] as number, at: row['pending_at'] as number }
+}
 
 /** The payment with this id, as it was last written. */
 export function paymentById(book: Book, id: string): Payment | undefined {
   const row = book.prepare('select * from payments where id = ?').get(id)
+  return row && paymentOf(row)
+}
+
+/** The payment with this number, as it was last written. */
+export function paymentBySeq(book: Book, seq: number): Payment | undefined {
+  const row = book.prepare('select * from payments where seq = ?').get(seq)
   return row && paymentOf(row)
 }
 
@@ -91,7 +107,8 @@ export function addPayment(book: Book, payment: Payment): void {
 export function updateOpenPayment(book: Book, payment: Payment): void {
   const { changes } = book
     .prepare(`update payments set state = ?, code = ?, capture = ?, sent_at = ?, sends = ?,
-      guesses = ?, ended_at = ? where seq = ? and state in ('otp_sent', 'redirect')`)
+      guesses = ?, ended_at = ?, captured = ?, late_at = ?
+      where seq = ? and state in ('otp_sent', 'redirect')`)
     .run(
       payment.state,
       payment.code,
@@ -100,9 +117,39 @@ export function updateOpenPayment(book: Book, payment: Payment): void {
       payment.sends,
       payment.guesses,
       payment.endedAt ?? null,
+      payment.captured,
+      payment.lateAt ?? null,
       payment.seq,
     )
   if (changes !== 1) throw new Error(`payment ${payment.id} had its outcome already`)
+}
+
+/**
+ * Writes what became of the money of a payment whose customer is done.
+ * @throws Error when it is not as it was read (`before`): that money would move twice.
+ */
+export function updateMoney(book: Book, before: Payment, after: Payment): void {
+  const { pending } = after
+  const { changes } = book
+    .prepare(`update payments set state = ?, code = ?, ended_at = ?, captured = ?, returned = ?,
+      pending_kind = ?, pending_amount = ?, pending_at = ?
+      where seq = ? and state = ? and captured = ? and returned = ? and pending_at is ?`)
+    .run(
+      after.state,
+      after.code,
+      after.endedAt ?? null,
+      after.captured,
+      after.returned,
+      pending?.kind ?? null,
+      pending?.amount ?? 0,
+      pending?.at ?? null,
+      before.seq,
+      before.state,
+      before.captured,
+      before.returned,
+      before.pending?.at ?? null,
+    )
+  if (changes !== 1) throw new Error(`the money of payment ${after.id} had moved already`)
 }
 
 /** Notes that the payment's latest OTP was sent, and when the SMS can be read. */

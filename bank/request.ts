@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox'
 import { Compile } from 'typebox/compile'
-import { effects, type Mood } from './mood.ts'
+import { effects, type Mood, questions } from './mood.ts'
 
 /**
  * Input the bank cannot use; every problem in words that hold none of the values. It is thrown
@@ -30,14 +30,18 @@ const word = Type.String({ minLength: 1, maxLength: longestText })
 const text = Type.Optional(Type.String({ maxLength: longestText }))
 const digits = (pattern: string) =>
   Type.Union([Type.Integer({ minimum: 0 }), Type.String({ pattern })])
-const question = Type.Enum(['start', 'otp', 'resend', 'sync'])
+// As long as banks take a merchant's own name for one of its calls.
+const longestReference = 128
+const reference = Type.String({ minLength: 1, maxLength: longestReference })
+const amount = Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER })
+const question = Type.Enum([...questions])
 
 const startSchema = Type.Object({
   account: word,
   reference: word,
   order: word,
   merchant: word,
-  amount: Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER }),
+  amount,
   currency: Type.String({ pattern: '^[A-Z]{3}$' }),
   auth: Type.Enum(['OTP', 'REDIRECT']),
   capture: Type.Boolean(),
@@ -64,6 +68,10 @@ const otpSchema = Type.Object({
   capture: Type.Boolean(),
 })
 
+const amountSchema = Type.Object({ reference, amount })
+
+const voidSchema = Type.Object({ reference })
+
 const clockSchema = Type.Object({
   now: Type.Optional(Type.Integer({ minimum: 0, maximum: latestTime })),
   advance_ms: Type.Optional(Type.Integer({ minimum: 0, maximum: latestTime })),
@@ -89,6 +97,10 @@ const moodSchema = Type.Object(
 export type StartRequest = Static<typeof startSchema>
 /** The body of `POST /payments/{id}/otp`. */
 export type OtpRequest = Static<typeof otpSchema>
+/** The body of `POST /payments/{id}/capture` and `POST /payments/{id}/refunds`. */
+export type AmountRequest = Static<typeof amountSchema>
+/** The body of `POST /payments/{id}/void`. */
+export type VoidRequest = Static<typeof voidSchema>
 /** The body of `POST /clock`. */
 export type ClockRequest = Static<typeof clockSchema>
 /** The body of `POST /moods`. */
@@ -132,6 +144,10 @@ export async function textOf(request: Request): Promise<string> {
 export const readStart = reader<StartRequest>(Compile(startSchema))
 /** Understands the body of `POST /payments/{id}/otp`. @throws BadInput */
 export const readOtp = reader<OtpRequest>(Compile(otpSchema))
+/** Understands the body of a capture or a refund. @throws BadInput */
+export const readAmount = reader<AmountRequest>(Compile(amountSchema))
+/** Understands the body of `POST /payments/{id}/void`. @throws BadInput */
+export const readVoid = reader<VoidRequest>(Compile(voidSchema))
 /** Understands the body of `POST /clock`. @throws BadInput */
 export const readClock = reader<ClockRequest>(Compile(clockSchema))
 /** Understands the body of `POST /moods`. @throws BadInput */

@@ -10,6 +10,10 @@ export interface Seed {
   fingerprint(digits: string): string
   /** What a taken payment is known by among banks: 12 digits, and 6 letters and digits. */
   receipt(paymentId: string): { rrn: string; authCode: string }
+  /** The id of the n-th refund of the book. */
+  refundId(n: number): string
+  /** The 23 digits by which banks trace a refund: its acquirer reference number. */
+  arn(refundId: string): string
 }
 
 const otpCount = 1_000_000
@@ -31,6 +35,8 @@ export function seedFrom(seed: string): Seed {
       const authCode = (digest.readUInt32BE(6) % 36 ** 6).toString(36).padStart(6, '0')
       return { rrn, authCode: authCode.toUpperCase() }
     },
+    refundId: (n) => `rfd_${hmac('refund', String(n)).toString('hex', 0, 12)}`,
+    arn: (refundId) => String(hmac('arn', refundId).readBigUInt64BE()).padStart(23, '0'),
   }
 }
 

@@ -15,6 +15,10 @@ export interface Answer {
   expires_at?: number
   redirect_url?: string
   present_state?: string
+  captured?: number
+  refunded?: number
+  pending?: 'capture' | 'void'
+  arn?: string
   rrn?: string
   auth_code?: string
   problems?: string[]
@@ -88,6 +92,59 @@ export function submit(bank: Bank, id: string, otp: string, capture = true): Pro
   return ask(bank, `POST /payments/${id}/otp`, { otp, capture })
 }
 
+/** Starts a payment whose money is held (`capture` false) or taken, and tells its id. */
+export async function paid(
+  bank: Bank,
+  changes: Parameters<typeof opening>[0] = {},
+): Promise<string> {
+  const { capture = false } = changes
+  const { id, reference } = await start(bank, changes)
+  const [sms] = await inbox(bank, `?reference=${reference}`)
+  const answer = await submit(bank, id, sms?.otp ?? '', capture === true)
+  assert.equal(answer.state, capture ? 'charged' : 'authorized')
+  return id
+}
+
+/** Asks for a capture. */
+export function capture(
+  bank: Bank,
+  id: string,
+  amount: number,
+  reference = 'cap-1',
+): Promise<Answer> {
+  return ask(bank, `POST /payments/${id}/capture`, { reference, amount })
+}
+
+/** Asks for a void. */
+export function release(bank: Bank, id: string, reference = 'void-1'): Promise<Answer> {
+  return ask(bank, `POST /payments/${id}/void`, { reference })
+}
+
+/** Asks for a refund. */
+export function refund(
+  bank: Bank,
+  id: string,
+  amount: number,
+  reference = 'rfd-1',
+): Promise<Answer> {
+  return ask(bank, `POST /payments/${id}/refunds`, { reference, amount })
+}
+
+/** How a refund stands. */
+export function refundNow(bank: Bank, reference = 'rfd-1'): Promise<Answer> {
+  return ask(bank, `GET /refunds/by-reference/${reference}`)
+}
+
+/** How a payment stands, with everything the bank says of it. */
+export function payment(bank: Bank, reference = 'ref-1'): Promise<Answer> {
+  return ask(bank, `GET /payments/by-reference/${reference}`)
+}
+
+/** Moves the bank's clock on. */
+export function wait(bank: Bank, ms: number): Promise<Answer> {
+  return ask(bank, 'POST /clock', { advance_ms: ms })
+}
+
 /** The messages in the inbox, newest first. */
 export async function inbox(bank: Bank, query = ''): Promise<Sms[]> {
   const { messages } = await ask(bank, `GET /inbox.json${query}`)
@@ -103,7 +160,7 @@ export async function newestOtp(bank: Bank): Promise<string> {
 
 /** How a payment stands in the book. */
 export async function state(bank: Bank, reference = 'ref-1'): Promise<string> {
-  return (await ask(bank, `GET /payments/by-reference/${reference}`)).state
+  return (await payment(bank, reference)).state
 }
 
 /** The charges in the book. */
@@ -134,6 +191,14 @@ export function callOf(question: Question, id: string, otp: string): [string, ob
       return [`POST /payments/${id}/resend`, {}]
     case 'sync':
       return ['GET /payments/by-reference/ref-1']
+    case 'capture':
+      return [`POST /payments/${id}/capture`, { reference: 'cap-1', amount: 100_00 }]
+    case 'void':
+      return [`POST /payments/${id}/void`, { reference: 'void-1' }]
+    case 'refund':
+      return [`POST /payments/${id}/refunds`, { reference: 'rfd-1', amount: 100_00 }]
+    case 'refund_sync':
+      return ['GET /refunds/by-reference/rfd-1']
     default:
       return question satisfies never
   }

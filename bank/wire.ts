@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Reply } from './acquirer.ts'
 import type { LineMood } from './mood.ts'
+import type { Reply } from './reply.ts'
 
 /** What a call rejects with when its answer never comes; the same as `AbortSignal.timeout`. */
 function timedOut(): DOMException {
@@ -35,8 +35,10 @@ export async function carry(reply: Reply, signal: AbortSignal): Promise<Response
 function spoilt(mood: LineMood): Response | undefined {
   switch (mood) {
     case 'timeout_before':
+    case 'timeout_after':
       throw timedOut()
     case 'reset_before':
+    case 'reset_after':
       throw connectionReset()
     case 'http_500':
       return json({ error: 'internal_error' }, 500)
