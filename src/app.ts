@@ -11,24 +11,35 @@ import { openDoor } from './api/door.ts'
 import { healthRoutes } from './api/health.ts'
 import { orderRoutes } from './api/orders.ts'
 import { payPages } from './api/pay-pages.ts'
+import { refundRoutes } from './api/refunds.ts'
 import { txnRoutes } from './api/txns.ts'
-import { startChores } from './chores/chores.ts'
-import { lockDataDir } from './db/lock.ts'
-import { apiKeyForm, type Env, publicUrlAt, readApiKey, type Sandbox } from './env.ts'
-import { makePerform } from './gateways/perform.ts'
+import { openChores, startChores } from './chores/chores.ts'
+import { metrics } from './console/metrics.ts'
+import { orderTimeline } from './console/orders.ts'
+import { webhookRoutes } from './console/webhooks.ts'
+import { apiKeyForm, type Env, readApiKey, type Sandbox } from './env.ts'
+import type { MerchantId } from './ids.ts'
 import { keyHash, newKey } from './merchants/key.ts'
+import { responseKeyOf, setResponseKey } from './merchants/merchant-secrets.ts'
 import { insertKey, merchantByKey } from './merchants/merchants.ts'
 import { mountBank } from './mount-bank.ts'
-import { CannotStart, openStore, ownFile, type Store } from './open-store.ts'
-import { orphanLeases } from './payments/txns.ts'
+import { CannotStart, ownFile, type Store, takeDataDir } from './open-store.ts'
+import { openWorld } from './open-world.ts'
 import type { World } from './payments/world.ts'
 import type { Secret } from './secret.ts'
+
+/** The merchant of the welcome. */
+interface Demo {
+  readonly merchant: MerchantId
+  readonly key: Secret
+  readonly responseKey: Secret
+}
 
 /** A server that listens. */
 export interface App {
   readonly publicUrl: string
   /** What a developer needs to take a first payment; in sandbox mode only. */
-  readonly demo?: { readonly merchant: string; readonly key: Secret; readonly bankUrl: string }
+  readonly demo?: Demo & { readonly bankUrl: string }
   /** Stops accepting, finishes what is under way (10 s at most), closes the database. */
   readonly close: () => Promise<void>
 }
@@ -38,17 +49,11 @@ const closingMs = 10_000
 
 /** Composes the server by plain arguments and lets it listen. Throws `CannotStart`. */
 export async function startApp(env: Env, log: { write(line: string): void }): Promise<App> {
-  const unlock = env.databaseUrl ? undefined : takeDataDir(env.dataDir)
-  const store = await openStore(env)
+  const unlock = takeDataDir(env)
   const port = env.port === 0 ? await freePort(env.host) : env.port
-  const publicUrl = env.publicUrl ?? publicUrlAt(env.host, port)
-  const inside = env.sandbox && !env.sandbox.bankUrl ? env.sandbox : undefined
-  const bank = inside && (await openBankInside(env, inside, publicUrl))
-  const bankUrl = env.sandbox?.bankUrl ?? `${publicUrl}/bank`
+  const { world, line, store, bank, close } = await openWorld(env, { port, unlock })
+  const { publicUrl, bankUrl } = world
   const demo = env.sandbox && (await prepareDemo(env, env.sandbox, store))
-  const world = makeWorld(env, store, { publicUrl, bankUrl, bank })
-  // Nobody else uses an embedded database, so every question under way in it is a dead process's.
-  if (unlock) await store.db.tx(async (t) => orphanLeases(t, world.now()))
   const app = openDoor({
     https: publicUrl.startsWith('https:'),
     trustedProxies: env.trustedProxies,
@@ -58,7 +63,9 @@ export async function startApp(env: Env, log: { write(line: string): void }): Pr
   })
   await addRoutes(app, world, bank)
   await listen(app, { host: env.host, port })
-  const chores = startChores(world, (error) => app.log.error({ err: error }, 'chore failed'))
+  const chores = startChores(openChores(world, line), (error) =>
+    app.log.error({ err: error }, 'chore failed'),
+  )
   return {
     publicUrl,
     ...(demo && { demo: { ...demo, bankUrl } }),
@@ -67,9 +74,7 @@ export async function startApp(env: Env, log: { write(line: string): void }): Pr
         Promise.all([app.close(), chores.stop()]),
         sleep(closingMs, undefined, { ref: false }),
       ])
-      await store.db.close()
-      await bank?.close()
-      unlock?.()
+      await close()
     },
   }
 }
@@ -93,26 +98,6 @@ async function freePort(host: string): Promise<number> {
   return port
 }
 
-function takeDataDir(dataDir: string): () => void {
-  try {
-    return lockDataDir(dataDir)
-  } catch (error) {
-    throw new CannotStart(error instanceof Error ? error.message : 'the data folder is in use')
-  }
-}
-
-async function openBankInside(env: Env, sandbox: Sandbox, publicUrl: string): Promise<Bank> {
-  // Loaded only here: in live mode the simulated bank is not even in memory.
-  const { openBank } = await import('../bank/bank.ts')
-  return openBank({
-    book:
-      sandbox.bankBook === 'memory'
-        ? { kind: 'memory' }
-        : { kind: 'file', path: join(env.dataDir, 'bank.db') },
-    publicUrl: `${publicUrl}/bank`,
-  })
-}
-
 const demoKeyFile = {
   name: 'demo-key',
   make: () => newKey('sandbox').reveal(),
@@ -120,8 +105,8 @@ const demoKeyFile = {
   form: apiKeyForm,
 }
 
-/** The merchant of the welcome, and a key that opens their account. */
-async function prepareDemo(env: Env, sandbox: Sandbox, store: Store) {
+/** The merchant of the welcome, with the keys that they are given there. */
+async function prepareDemo(env: Env, sandbox: Sandbox, store: Store): Promise<Demo> {
   const key = sandbox.demoApiKey ?? ownFile(env.dataDir, demoKeyFile)
   const at = Date.now()
   const merchant = sandbox.demoMerchantId
@@ -141,26 +126,13 @@ async function prepareDemo(env: Env, sandbox: Sandbox, store: Store) {
         'unset DEMO_MERCHANT_ID, or set a DEMO_API_KEY of its own',
     )
   }
-  return { merchant, key }
-}
-
-interface Surroundings {
-  readonly publicUrl: string
-  readonly bankUrl: string
-  readonly bank: Bank | undefined
-}
-
-function makeWorld(env: Env, store: Store, { bank, ...urls }: Surroundings): World {
-  return {
-    ...store,
-    ...urls,
-    mode: env.mode,
-    perform: makePerform(bank ? (request) => bank.fetch(request) : fetch),
-    now: bank ? () => bank.now() : Date.now,
-    elapsed: () => performance.now(),
-    luck: Math.random,
-    sleep: (ms) => sleep(ms),
+  const { demoResponseKey: responseKey } = sandbox
+  if ((await responseKeyOf(store, merchant))?.reveal() !== responseKey.reveal()) {
+    await store.db.tx(async (t) =>
+      setResponseKey(t, store.seal, { merchant, key: responseKey, at }),
+    )
   }
+  return { merchant, key, responseKey }
 }
 
 async function addRoutes(app: FastifyInstance, world: World, bank: Bank | undefined) {
@@ -178,6 +150,10 @@ async function addRoutes(app: FastifyInstance, world: World, bank: Bank | undefi
     requireKey(scope, world)
     orderRoutes(scope, world)
     txnRoutes(scope, world)
+    refundRoutes(scope, world)
+    orderTimeline(scope, world)
+    metrics(scope, world)
+    webhookRoutes(scope, world)
   })
   payPages(app, world)
   healthRoutes(app, world)

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { inspect } from 'node:util'
 import { type Env, publicUrlAt, readEnv, type Variables } from './env.ts'
+import { Secret } from './secret.ts'
 
 const hex = '0123456789abcdef'.repeat(4)
 const live = { MODE: 'live', PUBLIC_URL: 'https://pay.example.com', MASTER_KEY: hex }
@@ -27,8 +28,13 @@ test('with nothing set, a sandbox on this machine', () => {
     logLevel: 'info',
     rateLimitPerKey: 0,
     rateLimitPerAddress: 0,
-    sandbox: { demoMerchantId: 'demo', bankBook: 'file' },
+    sandbox: {
+      demoMerchantId: 'demo',
+      demoResponseKey: new Secret('demo_response_key'),
+      bankBook: 'file',
+    },
   })
+  assert.equal(read({}).sandbox?.demoResponseKey.reveal(), 'demo_response_key')
   assert.deepEqual(read({ PORT: '', HOST: '', MODE: '', MASTER_KEY: '' }), read({}))
 })
 
@@ -43,6 +49,7 @@ test('everything can be set', () => {
     MASTER_KEY: hex,
     DEMO_MERCHANT_ID: 'shop_1',
     DEMO_API_KEY: 'k'.repeat(16),
+    DEMO_RESPONSE_KEY: 'r'.repeat(8),
     BANK_URL: 'http://127.0.0.1:8090/bank/',
     BANK_BOOK: 'memory',
     LOG_LEVEL: 'warn',
@@ -61,6 +68,7 @@ test('everything can be set', () => {
   assert.equal(env.rateLimitPerAddress, 120)
   assert.equal(env.sandbox?.demoMerchantId, 'shop_1')
   assert.equal(env.sandbox?.demoApiKey?.reveal(), 'k'.repeat(16))
+  assert.equal(env.sandbox?.demoResponseKey.reveal(), 'r'.repeat(8))
   assert.equal(env.sandbox?.bankUrl, 'http://127.0.0.1:8090/bank')
   assert.equal(env.sandbox?.bankBook, 'memory')
 })
@@ -92,7 +100,14 @@ test('live mode needs its URL and master key, and refuses what belongs to the sa
     wrong({ MODE: 'live' }).map((line) => line.split(' is ')[0]),
     ['PUBLIC_URL', 'MASTER_KEY'],
   )
-  for (const name of ['DEMO_MERCHANT_ID', 'DEMO_API_KEY', 'BANK_URL', 'BANK_BOOK']) {
+  const sandboxOnly = [
+    'DEMO_MERCHANT_ID',
+    'DEMO_API_KEY',
+    'DEMO_RESPONSE_KEY',
+    'BANK_URL',
+    'BANK_BOOK',
+  ]
+  for (const name of sandboxOnly) {
     const lines = wrong({ ...live, [name]: 'x' })
     assert.equal(lines.length, 1, name)
     assert.match(lines[0] ?? '', new RegExp(`^${name} is set; it exists in sandbox mode only`))
@@ -134,6 +149,7 @@ test('each wrong value is refused by name', () => {
       `${'k'.repeat(16)} `,
       `${'k'.repeat(16)}é`,
     ],
+    DEMO_RESPONSE_KEY: ['r'.repeat(7), 'r'.repeat(201), 'response key', 'schlüssel'],
     BANK_URL: ['bank', 'file:///bank', 'http://u:p@bank'],
     BANK_BOOK: ['disk'],
     LOG_LEVEL: ['loud', 'INFO'],
@@ -175,6 +191,7 @@ test('secrets do not print', () => {
   const env = read({
     MASTER_KEY: hex,
     DEMO_API_KEY: 'canary-canary-canary',
+    DEMO_RESPONSE_KEY: 'canary-canary',
     DATABASE_URL: 'postgres://u:canary@h/db',
   })
   const printed = `${inspect(env, { depth: 9 })} ${JSON.stringify(env)}`

@@ -11,6 +11,8 @@ export interface Sandbox {
   readonly demoMerchantId: MerchantId
   /** Absent: one is made at the first start and kept. */
   readonly demoApiKey?: Secret
+  /** What signs the status that browsers bring back to the demo merchant. */
+  readonly demoResponseKey: Secret
   /** Absent: the bank runs inside this process. No final slash. */
   readonly bankUrl?: string
   readonly bankBook: 'file' | 'memory'
@@ -130,6 +132,9 @@ function readSandbox(read: Read): Sandbox {
     demoMerchantId:
       read('DEMO_MERCHANT_ID', merchantId, '1 to 32 letters, digits, - and _, like demo') ??
       ('demo' as MerchantId),
+    demoResponseKey:
+      read('DEMO_RESPONSE_KEY', responseKey, '8 to 200 visible ASCII characters') ??
+      new Secret('demo_response_key'),
     bankBook: read('BANK_BOOK', oneOf('file', 'memory'), 'one of: file, memory') ?? 'file',
     ...present({
       demoApiKey: read('DEMO_API_KEY', readApiKey, apiKeyForm),
@@ -143,7 +148,13 @@ function wrongInLive(given: (name: string) => string | undefined): string[] {
     PUBLIC_URL: 'an https URL without a path, like https://pay.example.com',
     MASTER_KEY: '32 bytes as 64 hex digits or as base64',
   }
-  const sandboxOnly = ['DEMO_MERCHANT_ID', 'DEMO_API_KEY', 'BANK_URL', 'BANK_BOOK']
+  const sandboxOnly = [
+    'DEMO_MERCHANT_ID',
+    'DEMO_API_KEY',
+    'DEMO_RESPONSE_KEY',
+    'BANK_URL',
+    'BANK_BOOK',
+  ]
   return [
     ...Object.entries(needed)
       .filter(([name]) => !given(name))
@@ -178,6 +189,10 @@ export const apiKeyForm = 'at least 16 visible ASCII characters without a colon'
 /** An API key from its text. It travels as the user of Basic auth, so a colon would end it. */
 export function readApiKey(text: string): Secret | undefined {
   return /^[!-9;-~]{16,200}$/.test(text) ? new Secret(text) : undefined
+}
+
+function responseKey(text: string): Secret | undefined {
+  return /^[!-~]{8,200}$/.test(text) ? new Secret(text) : undefined
 }
 
 function masterKey(text: string): Secret | undefined {

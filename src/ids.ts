@@ -17,6 +17,12 @@ export type TxnId = `txn_${string}`
 /** The id of a txn's OTP challenge: unguessable. */
 export type ChallengeId = `ch_${string}`
 
+/** Our id of one refund, by which the gateway knows it. */
+export type RefundRef = `rfd_${string}`
+
+/** The id of what merchants are told of one event: the same at every attempt. */
+export type WebhookId = `evt_V2_${string}`
+
 /** Where a row lives: the first 12 bits of a SHA-256, 0 to 4095. */
 export type Shard = number & { readonly [kind]: 'Shard' }
 
@@ -28,15 +34,15 @@ export function isMerchantId(text: string): text is MerchantId {
   return /^[A-Za-z0-9_-]{1,32}$/.test(text)
 }
 
-/** The shard of everything that belongs to one order. */
-export function shardOf(merchant: MerchantId, order: OrderId): Shard {
-  const digest = hash('sha256', `${merchant}\0${order}`, 'hex')
+/** The shard of everything that belongs to one order, card or customer of a merchant. */
+export function shardOf(merchant: MerchantId, subject: string): Shard {
+  const digest = hash('sha256', `${merchant}\0${subject}`, 'hex')
   return Number.parseInt(digest.slice(0, 3), 16) as Shard
 }
 
 /** The shard that one of our own ids carries, or `undefined` when the text is no such id. */
 export function shardIn(id: string): Shard | undefined {
-  const match = /^[a-z]+_([0-9a-f]{3})[0-9a-f]{29,32}$/.exec(id)
+  const match = /^(?:[a-z]+|evt_V2)_([0-9a-f]{3})[0-9a-f]{29,32}$/.exec(id)
   return match?.[1] === undefined ? undefined : (Number.parseInt(match[1], 16) as Shard)
 }
 
@@ -53,6 +59,16 @@ export function newTxnId(shard: Shard): TxnId {
 /** A new challenge id: `ch_`, three hex digits of shard, 128 random bits. */
 export function newChallengeId(shard: Shard): ChallengeId {
   return `ch_${hexOf(shard)}${randomHex()}`
+}
+
+/** A new refund reference: `rfd_`, three hex digits of shard, 128 random bits. */
+export function newRefundRef(shard: Shard): RefundRef {
+  return `rfd_${hexOf(shard)}${randomHex()}`
+}
+
+/** A new webhook id: `evt_V2_` and 32 hex digits, the first three of them its shard. */
+export function newWebhookId(shard: Shard): WebhookId {
+  return `evt_V2_${hexOf(shard)}${randomHex().slice(0, 29)}`
 }
 
 /** A new request id, for a caller that sent none. */

@@ -14,6 +14,7 @@ import { dirname, join } from 'node:path'
 import type { Now } from './clock.ts'
 import type { Db } from './db/db.ts'
 import { databaseNow, settleFact } from './db/facts.ts'
+import { lockDataDir } from './db/lock.ts'
 import { openDatabase } from './db/migrate.ts'
 import type { Env } from './env.ts'
 import { hasSimulatorAccount } from './gateways/accounts.ts'
@@ -65,6 +66,19 @@ export async function openStore(env: Env, now: Now = Date.now): Promise<Store> {
     throw error
   }
   return { db, seal }
+}
+
+/**
+ * Takes the folder of an embedded database for this process alone, until the returned function is
+ * called; there is nothing to take where the database is a server. Throws `CannotStart`.
+ */
+export function takeDataDir({ databaseUrl, dataDir }: Env): (() => void) | undefined {
+  if (databaseUrl) return undefined
+  try {
+    return lockDataDir(dataDir)
+  } catch (error) {
+    throw new CannotStart(error instanceof Error ? error.message : 'the data folder is in use')
+  }
 }
 
 /** A secret that a server keeps in its data folder. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { test } from 'node:test'
+import { runInNewContext } from 'node:vm'
 import { html, page } from './page.ts'
 
 test('texts are escaped, in elements and in quoted attributes; HTML stays', () => {
@@ -25,4 +26,23 @@ test('a page allows its own style and nothing else', () => {
   assert(body.includes('<title>&lt;T&gt;</title>'))
   assert(!body.includes('http-equiv'))
   assert(page({ title: '', body: html``, refreshSeconds: 3 }).body.includes('content="3"'))
+})
+
+test('a page that sends its form by itself runs this one script, and has no other', () => {
+  const form = html`<form><input name="submit"><button>Go</button></form>`
+  const { body, headers } = page({ title: '', body: form, sendsItself: true })
+  const script = /<script>([\s\S]*)<\/script><\/body>/.exec(body)?.[1] ?? ''
+  const digest = createHash('sha256').update(script).digest('base64')
+  const policy = headers['content-security-policy'] ?? ''
+  assert(policy.includes(`; script-src 'sha256-${digest}';`))
+  assert.doesNotMatch(policy, /form-action|unsafe/)
+  const [sent]: unknown[] = runInNewContext(
+    `class HTMLFormElement { submit() { sent.push('the form') } }
+     const form = new HTMLFormElement()
+     form.submit = 'an input of this name hides it'
+     const sent = [], document = { forms: [form] }
+     ${script}; sent`,
+  )
+  assert.equal(sent, 'the form')
+  assert(!page({ title: '', body: form }).body.includes('<script>'))
 })

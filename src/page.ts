@@ -46,6 +46,10 @@ li { border-top: 1px solid #8886; padding: .75rem 0 }
 `
 const styleHash = createHash('sha256').update(style).digest('base64')
 
+// A field that is named `submit` would hide the form's own.
+const script = 'HTMLFormElement.prototype.submit.call(document.forms[0])'
+const scriptHash = createHash('sha256').update(script).digest('base64')
+
 /** A page for people: its HTML, and headers that keep a browser from doing more than it needs. */
 export interface Page {
   readonly body: string
@@ -63,20 +67,24 @@ export interface PageParts {
    * Left out where the chain ends at a site that is not known here.
    */
   readonly formsLeadTo?: string
+  /** Its one form is sent by itself. */
+  readonly sendsItself?: boolean
 }
 
 /** A page that needs no script, in the one style all our pages have. */
 export function page(parts: PageParts): Page {
   const { refreshSeconds: seconds, formsLeadTo } = parts
   const refresh = seconds ? html`<meta http-equiv="refresh" content="${String(seconds)}">` : ''
+  const sends = parts.sendsItself ? html`<script>${new Html(script)}</script>` : ''
   const body = html`<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>${parts.title}</title>
 <meta name="viewport" content="width=device-width, initial-scale=1">${refresh}
-<style>${new Html(style)}</style></head><body>${parts.body}</body></html>
+<style>${new Html(style)}</style></head><body>${parts.body}${sends}</body></html>
 `
   const policy = [
     "default-src 'none'",
     `style-src 'sha256-${styleHash}'`,
+    ...(parts.sendsItself ? [`script-src 'sha256-${scriptHash}'`] : []),
     "base-uri 'none'",
     "frame-ancestors 'none'",
     ...(formsLeadTo === undefined ? [] : [`form-action ${formsLeadTo}`]),

@@ -9,9 +9,13 @@ export interface RefusalRow {
   readonly message: string
   readonly category: Category
   readonly info: string
+  /** The documents print it as a number in most bodies, and as text in one. */
+  readonly statusId?: number | string
+  /** Whether the body is only what the documents print, letter for letter. */
+  readonly bare?: true
 }
 
-type Rest = Partial<Pick<RefusalRow, 'http' | 'status' | 'category' | 'info'>>
+type Rest = Partial<Pick<RefusalRow, 'http' | 'status' | 'category' | 'info' | 'statusId'>>
 
 function row(code: string, message: string, rest: Rest = {}): RefusalRow {
   return {
@@ -25,8 +29,14 @@ function row(code: string, message: string, rest: Rest = {}): RefusalRow {
   }
 }
 
+/** A refusal of a refund: documented to the letter, without `error_info`. */
+function bare(code: string, message: string, rest: Rest): RefusalRow {
+  return { ...row(code, message, { status: 'ERROR', ...rest }), bare: true }
+}
+
 const missing: Rest = { info: 'MISSING_MANDATORY_PARAMETER' }
 const action: Rest = { info: 'INVALID_ACTION' }
+const unable: Rest = { info: 'FEATURE_NOT_ENABLED', category: 'CONFIG_ERROR' }
 const invalidRequest: Rest = { status: 'invalid_request_error', info: 'INVALID_REQUEST' }
 
 /**
@@ -75,6 +85,10 @@ export const refusals = {
     status: 'Invalid Request',
     info: 'INVALID_ACTION',
   }),
+  daily_limit: row('max_limit_exceeded', 'Max daily limit exceeded: {}.', {
+    status: 'Invalid Request',
+    info: 'INVALID_ACTION',
+  }),
   resend_too_soon: row('resend_too_soon', 'OTP was sent a moment ago. Please wait.', {
     status: 'Invalid Request',
     info: 'INVALID_ACTION',
@@ -83,6 +97,46 @@ export const refusals = {
     status: 'Invalid Request',
     info: 'INVALID_ACTION',
   }),
+  cannot_capture: row('INVALID_ACTION', 'Cannot Capture {} Transaction', action),
+  capture_exceeds: row('invalid.amount.exceeded', 'Capture amount exceeds the authorized amount.'),
+  capture_key_reused: row(
+    'INVALID_ACTION',
+    'idempotence_key was used with another amount.',
+    action,
+  ),
+  capture_unsupported: row('INVALID_ACTION', 'Gateway does not support capture.', unable),
+  partial_capture_unsupported: row(
+    'INVALID_ACTION',
+    'Gateway does not support partial capture.',
+    unable,
+  ),
+  cannot_void: row('INVALID_ACTION', 'Cannot Void {} Transaction', action),
+  void_unsupported: row('INVALID_ACTION', 'Gateway does not support void.', unable),
+  refund_unknown_order: bare('', '', { status: 'NOT_FOUND', statusId: 40 }),
+  refund_duplicate: bare(
+    'duplicate.call',
+    'A refund call was already completed with this unique_request_id for the order.',
+    { statusId: -1, info: 'DUPLICATE_REQUEST' },
+  ),
+  refund_repeated: bare(
+    'duplicate.call',
+    'A refund call was already processing with this amount for the order.',
+    { statusId: '-1', info: 'DUPLICATE_REQUEST' },
+  ),
+  refund_exceeds: bare('invalid.amount.exceeded', 'Refund amount exceeds the refundable amount.', {
+    statusId: -1,
+  }),
+  refund_fields_missing: bare('Mandatory fields are missing', 'Mandatory fields are missing', {
+    status: 'Bad Request',
+    info: 'MISSING_MANDATORY_PARAMETER',
+  }),
+  refund_amount_invalid: bare('invalid amount', 'Amount is invalid.', { statusId: -1 }),
+  refund_unsuccessful_order: bare(
+    'invalid.order.not_successful',
+    'Cannot process unsuccessful order.',
+    { statusId: -1, info: 'INVALID_ACTION' },
+  ),
+  refund_type_unsupported: row('INVALID_REQUEST', 'Only STANDARD refunds are supported.', unable),
   card_number_missing: row('missing_card_number', 'Card number is required.', missing),
   card_number_invalid: row('invalid_card_number', 'Card number is invalid.'),
   card_expiry_month_missing: row('missing_card_exp_month', 'Missing card expiry month', missing),
@@ -111,6 +165,10 @@ export const refusals = {
   }),
   too_large: row('INVALID_REQUEST', 'The request is too large.', { ...invalidRequest, http: 413 }),
   not_found: row('not_found', 'There is nothing here.', { http: 404, info: 'RESOURCE_NOT_FOUND' }),
+  unknown_webhook: row('not_found', 'There is no such webhook endpoint or delivery.', {
+    http: 404,
+    info: 'RESOURCE_NOT_FOUND',
+  }),
   rate_limited: row('rate_limited', 'Too many requests.', {
     http: 429,
     info: 'TOO_MANY_REQUESTS',

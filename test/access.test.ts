@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { addMerchant } from '../src/add-merchant.ts'
 import type { MerchantId } from '../src/ids.ts'
 import { keyHash, keyId, newKey } from '../src/merchants/key.ts'
@@ -25,6 +26,7 @@ const unknownIds: Ids = {
   txn: `txn_${'0123456789abcdef'.repeat(2)}012`,
   txnOnWire: 'theirs-acc-0000-1',
   challenge: `ch_${'0123456789abcdef'.repeat(2)}012`,
+  endpoint: `wep_${'0'.repeat(24)}`,
 }
 
 const malformedIds: Ids = {
@@ -32,6 +34,7 @@ const malformedIds: Ids = {
   txn: 'txn_%27%3B--',
   txnOnWire: 'x',
   challenge: '%00',
+  endpoint: '%27',
 }
 
 let server: TestServer
@@ -163,6 +166,27 @@ test('a page of another merchant is not there, as of an unknown id', async () =>
   assert.equal((await ask(own)).status, 200)
 })
 
+test('what was delivered to another merchant is not shown, nor sent again', async () => {
+  await endpointOf(ours, 'TXN_CREATED')
+  const { order } = await payment(ours)
+  const id = await deliveredOf(order)
+  for (const which of [`order_id=${order}`, `id=${id}`]) {
+    const { body } = await theirs.call(`/console/webhooks/deliveries?${which}`)
+    assert.deepEqual(body, { deliveries: [] })
+  }
+  const again = '/console/webhooks/redeliver'
+  const unknown = await theirs.call(again, { order_id: 'acc-none' })
+  assert.equal(unknown.status, 404)
+  for (const which of [{ order_id: order }, { id }]) {
+    const foreign = await theirs.call(again, which)
+    assert.equal(anyRequestId(foreign.text), anyRequestId(unknown.text))
+  }
+  const [from, to] = [-3_600_000, 3_600_000].map((ms) => new Date(Date.now() + ms).toISOString())
+  const day = { from: String(from), to: String(to) }
+  assert.equal((await theirs.call(again, day)).body['redelivered'], 0)
+  assert.equal((await ours.call(again, { id })).body['redelivered'], 1)
+})
+
 test('two merchants may give their orders the same id', async () => {
   const id = `acc-${++orders}`
   assert.equal((await ours.create(id)).body.status, 'NEW')
@@ -175,7 +199,27 @@ async function payment(caller: Caller): Promise<Ids> {
   assert.equal((await caller.create(id)).status, 200)
   const started = await caller.start(id)
   const { id: txn, challenge_id: challenge } = challengeIn(started)
-  return { order: id, txn, txnOnWire: String(started.body.txn_id), challenge }
+  const endpoint = await endpointOf(caller, 'REFUND_MANUAL_REVIEW_NEEDED')
+  return { order: id, txn, txnOnWire: String(started.body.txn_id), challenge, endpoint }
+}
+
+/** The id of the first webhook that the clock makes of an order. */
+async function deliveredOf(order: string): Promise<string> {
+  for (let looks = 0; looks < 100; looks++) {
+    const { body } = await ours.call(`/console/webhooks/deliveries?order_id=${order}`)
+    const [first] = body['deliveries'] as { id: string }[]
+    if (first) return first.id
+    await sleep(50)
+  }
+  return assert.fail(`${order} is announced`)
+}
+
+/** A webhook endpoint where nobody listens. */
+async function endpointOf(caller: Caller, events: string): Promise<string> {
+  const url = 'http://127.0.0.1:9/'
+  const added = await caller.call('/console/webhooks', { url, events })
+  assert.equal(added.status, 200, added.text)
+  return String(added.body.id)
 }
 
 function make(call: Call, authorization: string | undefined, headers?: Form): Promise<Answer> {

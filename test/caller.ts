@@ -45,9 +45,13 @@ export interface Caller {
   call(path: string, form?: Form): Promise<Answer>
   create(orderId: string, more?: Form): Promise<Answer>
   start(orderId: string, more?: Form): Promise<Answer>
-  submit(challenge: Challenge, otp: string): Promise<Answer>
+  submit(challenge: Challenge, otp: string, more?: Form): Promise<Answer>
   resend(challenge: Challenge): Promise<Answer>
   status(orderId: string): Promise<Answer>
+  capture(txn: { id: string }, more?: Form): Promise<Answer>
+  void(txn: { id: string }): Promise<Answer>
+  /** A refund of an order, by a request id. */
+  refund(orderId: string, requestId: string, more?: Form): Promise<Answer>
   /** Creates an order, starts a payment of it, gives its challenge. */
   open(orderId: string, more?: Form): Promise<Challenge>
 }
@@ -89,11 +93,15 @@ export function callerOf(at: { url: string; merchant: string; key: string }): Ca
     call,
     create,
     start,
-    submit: ({ id, challenge_id }, otp) =>
-      call(`/v2/txns/${id}/authenticate`, { challenge_id, 'answer.otp': otp }),
+    submit: ({ id, challenge_id }, otp, more = {}) =>
+      call(`/v2/txns/${id}/authenticate`, { challenge_id, 'answer.otp': otp, ...more }),
     resend: ({ id, challenge_id }) =>
       call(`/v2/txns/${id}/authenticate/${challenge_id}/resend`, {}),
     status: (orderId) => call(`/orders/${orderId}`),
+    capture: ({ id }, more = {}) => call(`/v2/txns/${id}/capture`, more),
+    void: ({ id }) => call(`/v2/txns/${id}/void`, {}),
+    refund: (orderId, requestId, more = {}) =>
+      call(`/orders/${orderId}/refunds`, { unique_request_id: requestId, ...more }),
     open: async (orderId, more = {}) => {
       const created = await create(orderId)
       assert.equal(created.status, 200, created.text)
@@ -139,18 +147,33 @@ export interface BookedPayment {
   readonly state: string
   readonly sends: number
   readonly guesses: number
+  readonly captured: number
+  readonly refunded: number
+}
+
+/** Money given back, as the bank's book has it. */
+export interface BookedRefund {
+  readonly reference: string
+  readonly order: string
+  readonly amount: number
+  readonly state: 'refund_pending' | 'refunded' | 'refund_declined'
 }
 
 /** What the bank really did. */
 export interface BankBook {
   readonly payments: readonly BookedPayment[]
   readonly charges: readonly { readonly order: string; readonly reference: string }[]
+  readonly refunds: readonly BookedRefund[]
 }
 
 /** The bank's book of the payments of one order, or of all. */
 export async function bookAt(bankUrl: string, order?: string): Promise<BankBook> {
   const { text } = await ask(`${bankUrl}/book`)
-  const { payments, charges } = JSON.parse(text) as BankBook
+  const { payments, charges, refunds } = JSON.parse(text) as BankBook
   const is = (line: { order: string }) => order === undefined || line.order === order
-  return { payments: payments.filter(is), charges: charges.filter(is) }
+  return {
+    payments: payments.filter(is),
+    charges: charges.filter(is),
+    refunds: refunds.filter(is),
+  }
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
-import { randomInt } from 'node:crypto'
+import { randomBytes, randomInt } from 'node:crypto'
 import { ask, type Caller, type Challenge, challengeIn, type Form } from './caller.ts'
-import { type Canary, canary } from './canaries.ts'
+import { type Canary, canary, rawCanary } from './canaries.ts'
 
 /** The CVV of every card in the flows. */
 export const cvv = '739'
@@ -70,6 +70,7 @@ export async function everyFlow(stage: Stage): Promise<void> {
   const submit = async (challenge: Challenge, otp: string) =>
     note(await caller.submit(challenge, otp))
 
+  await callbacks(stage, note)
   for (const mood of [undefined, 'insufficient_funds', 'charged_then_timeout', 'reset_before']) {
     const { order, started } = await begin(mood === undefined ? undefined : { mood })
     const challenge = challengeIn(started)
@@ -92,12 +93,56 @@ export async function everyFlow(stage: Stage): Promise<void> {
     assert.equal(started.status, 200, started.text)
   }
   await pages(stage, await begin(), note)
+  await afterwards(stage, { begin, rightOtp, note })
   await refusals(stage, { card, guess, note, begin })
   const { order } = await begin()
   note(await caller.call(`/orders/${order}`, { amount: '101.00' }))
 }
 
 type Note = <T extends { text: string }>(answer: T) => T
+
+/** An endpoint that is to hear of everything, and nobody there; its secrets are said once. */
+async function callbacks({ caller, secrets }: Stage, note: Note): Promise<void> {
+  const [password, token] = [randomBytes(16).toString('hex'), randomBytes(16).toString('hex')]
+  secrets.long.push(canary('webhook password', password), canary('webhook header', token))
+  const form = { url: 'http://127.0.0.1:9/', user: 'shop', password, 'headers.x-token': token }
+  const added = await caller.call('/console/webhooks', form)
+  const rotated = await caller.call(`/console/webhooks/${added.body.id}/rotate`, {})
+  for (const { body, text } of [added, rotated]) {
+    const [, base64 = ''] = /^whsec_(.+)$/.exec(String(body['secret'])) ?? []
+    assert(base64, text)
+    secrets.long.push(canary('signing secret', base64))
+    secrets.long.push(rawCanary('signing secret', Buffer.from(base64, 'base64')))
+  }
+  note(await caller.call('/console/webhooks'))
+}
+
+/** Money that is held, taken, released and given back, and the history of it. */
+async function afterwards(
+  { caller }: Stage,
+  {
+    begin,
+    rightOtp,
+    note,
+  }: { begin: Begin; rightOtp: (order: string) => Promise<string>; note: Note },
+): Promise<void> {
+  for (const deeds of [['capture', 'refunds'], ['void']]) {
+    const { order, started } = await begin()
+    const { id, challenge_id } = challengeIn(started)
+    const held = { challenge_id, 'answer.otp': await rightOtp(order), auto_capture: 'false' }
+    note(await caller.call(`/v2/txns/${id}/authenticate`, held))
+    for (const deed of deeds) {
+      const path = deed === 'refunds' ? `/orders/${order}/refunds` : `/v2/txns/${id}/${deed}`
+      const answer = note(await caller.call(path, { unique_request_id: 'r-1' }))
+      assert.equal(answer.status, 200, answer.text)
+    }
+    note(await caller.call(`/console/orders/${order}`))
+    note(await caller.call(`/console/webhooks/deliveries?order_id=${order}`))
+  }
+  note(await caller.call('/console/metrics'))
+}
+
+type Begin = () => Promise<{ order: string; started: Awaited<ReturnType<Caller['start']>> }>
 
 async function pages(
   stage: Stage,
@@ -124,7 +169,7 @@ async function refusals(
     card: () => { card_number: string; card_security_code: string }
     guess: () => string
     note: Note
-    begin: () => Promise<{ order: string; started: Awaited<ReturnType<Caller['start']>> }>
+    begin: Begin
   },
 ): Promise<void> {
   const { order, started } = await begin()

@@ -3,7 +3,6 @@ import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { after, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { workOnce } from '../src/chores/work.ts'
 import { readEnv } from '../src/env.ts'
 import { makePerform } from '../src/gateways/perform.ts'
 import { openStore } from '../src/open-store.ts'
@@ -21,6 +20,7 @@ import {
 } from './caller.ts'
 import { engines, type TestDatabase } from './databases.ts'
 import { type Engine, run, type Spawned, testVariables } from './support.ts'
+import { workOnce } from './world.ts'
 
 const shoppers = 8
 // Most of a payment's time is then between the bank's deed and our writing it down.
@@ -40,6 +40,8 @@ interface Told {
   readonly order: string
   status: TxnStatus | 'NEW'
   challenge?: Challenge
+  /** Whether a refund of it was acknowledged. */
+  refunded?: boolean
 }
 
 /** Where shoppers note what they are told, and tell that the first challenge is open. */
@@ -57,6 +59,7 @@ for (const engine of engines) {
       after(() => scene.close())
       const told: Told[] = []
       let inDoubt = 0
+      let unsaid = 0
       for (let round = 0; round < rounds[engine.name]; round++) {
         const server = await startServer(scene)
         const caller = callerAt(server, scene)
@@ -72,6 +75,7 @@ for (const engine of engines) {
         await server.ended
         await Promise.all(shopping)
         inDoubt += (await unfinished(scene.database)).filter(isInDoubt).length
+        unsaid += await countPending(scene.database)
         const isLast = round === rounds[engine.name] - 1
         if (isLast && engine.name === 'sqlite') await letItFindOutItself(scene)
         else await passOfSync(scene)
@@ -85,10 +89,11 @@ for (const engine of engines) {
       assert.equal(await server.ended, 0)
       await checkBooks(scene, told)
       const paid = told.filter(({ status }) => status === 'CHARGED').length
-      assert(paid > 0 && inDoubt > 0, 'no kill came at a bad moment')
+      const back = told.filter(({ refunded }) => refunded).length
+      assert(paid > 0 && inDoubt > 0 && unsaid > 0, 'no kill came at a bad moment')
       t.diagnostic(
         `${told.length} orders acknowledged, ${paid} paid, ${rounds[engine.name]} kills, ` +
-          `${inDoubt} payments in doubt, 0 charged twice, 0 lost`,
+          `${inDoubt} payments and ${unsaid} of ${back} refunds in doubt, none twice, none lost`,
       )
     })
   })
@@ -105,8 +110,10 @@ async function setScene(engine: Engine): Promise<Scene> {
   const database = await engine.open()
   const bank = run('bank/main.ts', [], { PORT: '0', DATA_DIR: database.dataDir })
   const [, bankUrl = ''] = await bank.saying(/BANK_URL=(\S+)/)
-  const slow = { mood: 'slow', account: 'demo-simulator', on: 'otp', delay_ms: bankDelayMs }
-  assert.equal((await ask(`${bankUrl}/moods`, { json: slow })).status, 201)
+  for (const on of ['otp', 'capture', 'refund']) {
+    const slow = { mood: 'slow', account: 'demo-simulator', on, delay_ms: bankDelayMs }
+    assert.equal((await ask(`${bankUrl}/moods`, { json: slow })).status, 201)
+  }
   const close = async () => {
     bank.child.kill('SIGTERM')
     await bank.ended
@@ -140,8 +147,13 @@ function chance(round: number): number {
 /** Pays one order after another until nobody answers any more, and notes each answer. */
 async function shop(caller: Caller, name: string, noted: Noted): Promise<void> {
   try {
-    for (let n = 0; ; n++)
-      await buy(caller, { order: `${name}-${n}`, wrongFirst: n % 3 === 1 }, noted)
+    for (let n = 0; ; n++) {
+      const order = `${name}-${n}`
+      const note = await buy(caller, { order, wrongFirst: n % 3 === 1, held: n % 2 === 1 }, noted)
+      const answer = await caller.refund(order, 'back', { amount: '25.00' })
+      assert.equal(answer.status, 200, answer.text)
+      note.refunded = true
+    }
   } catch (error) {
     if (!(error instanceof TypeError)) throw error
   }
@@ -149,9 +161,9 @@ async function shop(caller: Caller, name: string, noted: Noted): Promise<void> {
 
 async function buy(
   caller: Caller,
-  { order, wrongFirst }: { order: string; wrongFirst: boolean },
+  { order, wrongFirst, held }: { order: string; wrongFirst: boolean; held: boolean },
   { told, begun }: Noted,
-): Promise<void> {
+): Promise<Told> {
   const created = await caller.create(order)
   assert.equal(created.status, 200, created.text)
   const note: Told = { order, status: 'NEW' }
@@ -161,28 +173,35 @@ async function buy(
   note.status = started.body.status as TxnStatus
   begun()
   for (const otp of wrongFirst ? [wrongOtp, rightOtp] : [rightOtp]) {
-    const answer = await caller.submit(note.challenge, otp)
+    const answer = await caller.submit(note.challenge, otp, { auto_capture: String(!held) })
     assert.equal(answer.status, 200, answer.text)
     note.status = answer.body.status as TxnStatus
   }
+  if (held) {
+    // Whatever the server said before, it may have captured when it is killed.
+    note.status = 'CAPTURE_INITIATED'
+    note.status = (await caller.capture(note.challenge)).body.status as TxnStatus
+  }
+  return note
 }
 
 /** Every order a server spoke of is there, and what it called final still is so. */
 async function checkWord(caller: Caller, told: readonly Told[]): Promise<void> {
   await Promise.all(
-    told.map(async ({ order, status, challenge }) => {
+    told.map(async ({ order, status, challenge, refunded }) => {
       const { body } = await caller.status(order)
       assert.equal(body['order_id'], order)
       assert.notEqual(body.status, 'NOT_FOUND')
       if (status !== 'NEW' && isFinal(status)) assert.equal(body.status, status)
       if (challenge) assert.equal(body.txn_uuid, challenge.id)
+      if (refunded) assert.equal((body['refunds'] as object[]).length, 1)
     }),
   )
 }
 
 /**
- * One pass of the clock's door, in this process on the dead server's database. The pass's clock is
- * set forward to when the dead server's leases are over, instead of waiting for it.
+ * The clock's door, in this process on the dead server's database, until it has nothing to do. Its
+ * clock is set forward to when the dead server's leases are over, instead of waiting for it.
  */
 async function passOfSync(scene: Scene): Promise<void> {
   const read = readEnv(variablesOf(scene))
@@ -200,9 +219,10 @@ async function passOfSync(scene: Scene): Promise<void> {
     bankUrl: scene.bankUrl,
   }
   try {
-    await workOnce(world, (error) => {
+    const failed = (error: unknown) => {
       throw error
-    })
+    }
+    while ((await workOnce(world, failed)) > 0);
   } finally {
     await store.db.close()
   }
@@ -212,7 +232,8 @@ async function passOfSync(scene: Scene): Promise<void> {
 async function letItFindOutItself(scene: Scene): Promise<void> {
   const server = await startServer(scene)
   const deadline = AbortSignal.timeout(ownChoresMs)
-  while ((await unfinished(scene.database)).some(isInDoubt)) {
+  const { database } = scene
+  while ((await unfinished(database)).some(isInDoubt) || (await countPending(database)) > 0) {
     deadline.throwIfAborted()
     await sleep(50)
   }
@@ -229,7 +250,7 @@ interface Unfinished {
 async function unfinished({ db }: TestDatabase): Promise<Unfinished[]> {
   const rows = await db.read(
     `select status, lease_until, challenge_until from txns
-     where status in ('STARTED', 'PENDING_VBV', 'AUTHORIZING')`,
+     where status in ('STARTED', 'PENDING_VBV', 'AUTHORIZING') or instruction is not null`,
     [],
   )
   return rows.map((row) => ({
@@ -237,6 +258,10 @@ async function unfinished({ db }: TestDatabase): Promise<Unfinished[]> {
     lease: Number(row['lease_until']),
     until: Number(row['challenge_until']),
   }))
+}
+
+async function countPending({ db }: TestDatabase): Promise<number> {
+  return (await db.read("select id from refunds where status = 'PENDING'", [])).length
 }
 
 /** Whether the customer can't go on and the outcome is not known. */
@@ -249,7 +274,7 @@ async function checkBooks({ database, bankUrl }: Scene, told: readonly Told[]): 
     assert(!isInDoubt(txn), `stuck: ${JSON.stringify(txn)}`)
     assert(txn.until > Date.now())
   }
-  const { charges } = await bookAt(bankUrl)
+  const { charges, refunds } = await bookAt(bankUrl)
   const orders = charges.map(({ order }) => order)
   assert.equal(new Set(orders).size, orders.length, 'an order was charged twice')
   const rows = await database.db.read("select order_id, id from txns where status = 'CHARGED'", [])
@@ -257,6 +282,10 @@ async function checkBooks({ database, bankUrl }: Scene, told: readonly Told[]): 
     new Set(rows.map(({ id }) => id)),
     new Set(charges.map(({ reference }) => reference)),
   )
+  const done = await database.db.read("select ref from refunds where status = 'SUCCESS'", [])
+  assert.deepEqual(done.map(({ ref }) => ref).sort(), refunds.map((one) => one.reference).sort())
+  assert.equal(new Set(refunds.map(({ order }) => order)).size, refunds.length)
+  assert.equal(await countPending(database), 0)
   const claims = await database.db.read(
     'select order_id from orders where claimed_by is not null',
     [],
@@ -273,6 +302,11 @@ async function payTheRest(caller: Caller, told: readonly Told[]): Promise<void> 
       const { status } = (await caller.status(note.order)).body
       const open = status === 'PENDING_VBV' ? note.challenge : undefined
       if (status === 'CHARGED') note.status = status
+      if (status === 'AUTHORIZED' || status === 'CAPTURE_FAILED') {
+        const txn = note.challenge ?? assert.fail('what is held had a challenge')
+        note.status = (await caller.capture(txn)).body.status as TxnStatus
+        assert.equal(note.status, 'CHARGED')
+      }
       if (status !== 'PENDING_VBV' && status !== 'NEW') return
       const challenge = open ?? challengeIn(await caller.start(note.order))
       const answer = await caller.submit(challenge, rightOtp)

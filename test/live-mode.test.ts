@@ -71,7 +71,7 @@ describe('live mode', () => {
     await assert.rejects(stat(join(dataDir, 'demo-key')), { code: 'ENOENT' })
     await assert.rejects(stat(join(dataDir, 'bank.db')), { code: 'ENOENT' })
     const db = await openDatabase({ dataDir, databaseUrl: undefined })
-    for (const table of ['merchants', 'api_keys', 'accounts']) {
+    for (const table of ['merchants', 'api_keys', 'accounts', 'merchant_secrets']) {
       assert.deepEqual(await db.read(`select * from ${table}`, []), [])
     }
     await db.close()

@@ -8,9 +8,11 @@ import { after, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { openDatabase } from '../src/db/migrate.ts'
 import type { Variables } from '../src/env.ts'
 import { keyHash } from '../src/merchants/key.ts'
 import { Secret } from '../src/secret.ts'
+import { signReturn } from '../src/wire/signing.ts'
 import { ask, bookAt, callerOf, rightOtp } from './caller.ts'
 import { engines } from './databases.ts'
 import { command, end, newFolder, refusalOf } from './program.ts'
@@ -27,9 +29,11 @@ async function serve(variables: Variables) {
   const url = await said(/Base URL +(\S+)/)
   const merchant = await said(/Merchant id +(\S+)/)
   const key = await said(/API key +(\S+)/)
+  const responseKey = await said(/Response key +(\S+)/)
   const inbox = await said(/SMS inbox +(\S+)/)
   await said(/(four lines to paste[\s\S]*\n\n[\s\S]*\n\n|\ncurl[^\n]*\n[\s\S]*\/orders\/\S+\n)/)
-  return { ...server, url, merchant, key, inbox, caller: callerOf({ url, merchant, key }) }
+  const caller = callerOf({ url, merchant, key })
+  return { ...server, url, merchant, key, responseKey, inbox, caller }
 }
 
 test('the four printed lines take a first payment, and the second start keeps it', async () => {
@@ -55,9 +59,17 @@ test('the four printed lines take a first payment, and the second start keeps it
   const [, order = ''] = /\/orders\/(\S+)$/.exec(lines[3] ?? '') ?? []
   assert.equal(await end(server), 0)
 
-  const again = await serve({ DATA_DIR: dataDir, PORT: '0' })
+  const anotherKey = { DEMO_RESPONSE_KEY: 'another_response_key' }
+  const again = await serve({ DATA_DIR: dataDir, PORT: '0', ...anotherKey })
   assert.deepEqual([again.merchant, again.key], [server.merchant, server.key])
-  assert.equal((await again.caller.status(order)).body.status, 'CHARGED')
+  const kept = (await again.caller.status(order)).body
+  assert.equal(kept.status, 'CHARGED')
+  assert.equal(server.responseKey, 'demo_response_key')
+  assert.equal(again.responseKey, 'another_response_key')
+  const toShop = ['merchants', 'set', 'demo', 'return_url=https://shop.example/']
+  assert.equal((await command(toShop, { DATA_DIR: dataDir })).code, 0)
+  const finish = `${again.url}/v2/pay/finish/demo/${kept.txn_uuid}/${order}`
+  assert.equal(await signerOf(finish, [server.responseKey, again.responseKey]), again.responseKey)
   assert.equal((await stat(join(dataDir, 'demo-key'))).mode & 0o777, 0o600)
   assert.equal((await stat(join(dataDir, 'master.key'))).mode & 0o777, 0o600)
   assert.notDeepEqual(
@@ -141,7 +153,21 @@ for (const engine of engines) {
     assert.equal((await caller.create('123456789')).status, 400)
     assert.equal((await caller.open('12345678')).max_attempts, 1)
 
+    await does('merchants', 'set', 'shop', 'return_url=https://shop.example/')
+    const elsewhere = ['merchants', 'set', 'shop', 'return_origins=https://other.example']
+    assert.match(await refusalOf(elsewhere, variables), /return_url is at none of/)
+    const signers = []
+    for (let i = 0; i < 2; i++) {
+      const [, made = ''] = /^(rk_test_\S+)\n/.exec(await does('keys', 'response', 'shop')) ?? []
+      signers.push(made)
+    }
+    const finish = `${server.url}/v2/pay/finish/shop/${paid.body.txn_uuid}/beside-1`
+    assert.equal(await signerOf(finish, signers), signers[1])
+
     const rows = await database.db.read('select * from api_keys', [])
+    const secrets = await database.db.read('select sealed from merchant_secrets', [])
+    assert.equal(secrets.length, 2)
+    assert(signers.every((made) => !JSON.stringify(secrets).includes(made)))
     const kept = JSON.stringify(rows)
     for (const text of [key, other, server.key]) {
       assert(!kept.includes(text) && !kept.includes(text.slice(8, 30)))
@@ -160,6 +186,53 @@ for (const engine of engines) {
   })
 }
 
+test('chores --once does what is due, while no server does it', async () => {
+  const variables = { DATA_DIR: await newFolder(), PORT: '0' }
+  const once = () => command(['chores', '--once'], variables)
+  const server = await serve(variables)
+  const { challenge_id } = await server.caller.open('due-1')
+  const refused = await refusalOf(['chores', '--once'], variables)
+  assert.match(refused, /in use by another directotp server, which does its chores by itself/)
+  assert.equal(await end(server), 0)
+
+  assert.match((await once()).output, /^payments: 0 done$/m)
+  const bank = run('bank/main.ts', [], variables)
+  after(() => end(bank))
+  const [, bankUrl = ''] = await bank.saying(/(http:\S+)/)
+  const passed = await ask(`${new URL(bankUrl).origin}/clock`, { json: { advance_ms: 3_600_000 } })
+  assert.equal(passed.status, 200, passed.text)
+  await end(bank)
+  const done = await once()
+  assert.deepEqual([done.code, /^payments: 1 done$/m.test(done.output)], [0, true], done.output)
+  const db = await openDatabase({ dataDir: variables.DATA_DIR, databaseUrl: undefined })
+  const rows = await db.read('select status, challenge_id from txns', [])
+  assert.deepEqual(rows, [{ status: 'AUTHENTICATION_FAILED', challenge_id }])
+
+  await db.tx(async (t) => t.put("update txns set account = 'gone', due_at = 1, late = 1"))
+  await db.tx(async (t) => t.put("update txns set status = 'AUTHORIZING', due_at = 1"))
+  await db.close()
+  const failed = await once()
+  assert.equal(failed.code, 1, failed.output)
+  assert.match(failed.output, /^payments failed: \{"type":"AssertionError"/m)
+  assert.doesNotMatch(failed.output, /account gone/)
+
+  const forgetful = { ...variables, BANK_BOOK: 'memory' }
+  assert.match(await refusalOf(['chores', '--once'], forgetful), /^BANK_BOOK is memory/)
+})
+
+test('chores --once works beside a server on PostgreSQL', async () => {
+  const postgres = engines.find(({ name }) => name === 'postgres')
+  assert(postgres)
+  const database = await postgres.open()
+  const variables = testVariables(database)
+  const server = await serve(variables)
+  const beside = { ...variables, BANK_URL: `${server.url}/bank` }
+  const { code, output } = await command(['chores', '--once'], beside)
+  assert.deepEqual([code, /^payments: \d+ done$/m.test(output)], [0, true], output)
+  assert.equal(await end(server), 0)
+  await database.close()
+})
+
 test('the command line says what is not there, and what is there already', async () => {
   const variables = { DATA_DIR: await newFolder() }
   assert.match((await command(['migrate'], variables)).output, /up to date/)
@@ -170,6 +243,8 @@ test('the command line says what is not there, and what is there already', async
   assert.match(await refusalOf(revoke, variables), /no key 0123456789ab/)
   const create = ['keys', 'create', 'nobody']
   assert.match(await refusalOf(create, variables), /no merchant nobody/)
+  const response = ['keys', 'response', 'nobody']
+  assert.match(await refusalOf(response, variables), /no merchant nobody/)
   const set = ['merchants', 'set', 'nobody', 'otp_max_attempts=1']
   assert.match(await refusalOf(set, variables), /no merchant nobody/)
 })
@@ -179,7 +254,8 @@ test('help is given when asked for, and with an error for words that are none', 
   for (const words of [['--help'], []]) {
     const { code, output } = await command(words, variables)
     assert.equal(code, 0)
-    for (const name of ['serve', 'merchants add', 'merchants set', 'keys create', 'keys revoke']) {
+    const names = ['merchants add', 'merchants set', 'keys create', 'keys revoke', 'keys response']
+    for (const name of ['serve', ...names, 'chores --once']) {
       assert(output.includes(`directotp ${name}`), name)
     }
   }
@@ -189,6 +265,9 @@ test('help is given when asked for, and with an error for words that are none', 
     ['merchants', 'set', 'a', 'otp_max_attempts=99'],
     ['keys', 'create', 'a', 'b'],
     ['keys', 'lend', 'a'],
+    ['keys', 'response'],
+    ['chores'],
+    ['chores', '--once', 'more'],
   ]
   await Promise.all(
     wrong.map(async (words) => {
@@ -282,6 +361,14 @@ async function olderNodes(): Promise<(readonly [string, ...string[]])[]> {
     if (version && Number(/^v(\d+)/.exec(version.stdout)?.[1]) < 26) found.push([path])
   }
   return found
+}
+
+/** Which of these keys has signed the status that a finished payment's browser takes back. */
+async function signerOf(finishPage: string, keys: readonly string[]): Promise<string | undefined> {
+  const { headers } = await ask(finishPage)
+  const params = new URL(headers.get('location') ?? '').searchParams
+  const signed = (key: string) => signReturn([...params], new Secret(key))
+  return keys.find((key) => signed(key) === params.get('signature'))
 }
 
 async function untilRefused(port: number): Promise<void> {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { addMerchant } from '../src/add-merchant.ts'
 import { readCard } from '../src/cards/card.ts'
-import type { Verdict } from '../src/gateways/gateway.ts'
+import { openChores } from '../src/chores/chores.ts'
+import type { RefundVerdict, Verdict } from '../src/gateways/gateway.ts'
 import type { MerchantId, OrderId } from '../src/ids.ts'
 import { defaultSettings, type Merchant, type Mode } from '../src/merchants/merchant.ts'
 import { paise } from '../src/money.ts'
@@ -10,8 +11,11 @@ import type { By } from '../src/payments/events.ts'
 import type { Start } from '../src/payments/pay.ts'
 import type { World } from '../src/payments/world.ts'
 import { makeSeal } from '../src/seal.ts'
+import type { Line } from '../src/webhooks/deliver.ts'
 import type { TestDatabase } from './databases.ts'
 import type { Engine } from './support.ts'
+
+type Said = Verdict | RefundVerdict
 
 /** A world whose gateway says what a test scripts, and whose clock a test moves. */
 export interface ScriptedWorld {
@@ -19,7 +23,7 @@ export interface ScriptedWorld {
   readonly merchant: Merchant
   readonly database: TestDatabase
   /** What the gateway will say, one after another; asking more is a failure. */
-  readonly script: (Verdict | (() => Promise<Verdict>))[]
+  readonly script: (Said | (() => Promise<Said>))[]
   readonly clock: { now: number }
   readonly kinds: (orderId: string) => Promise<string[]>
 }
@@ -46,10 +50,10 @@ export async function openWorld(engine: Engine, mode: Mode = 'sandbox'): Promise
     sleep: async (ms) => {
       real += ms
     },
-    perform: async () => {
+    perform: async <_P, V>() => {
       const said = script.shift()
       assert(said, 'the gateway was asked once too often')
-      return typeof said === 'function' ? said() : said
+      return (typeof said === 'function' ? await said() : said) as V
     },
   }
   const id = 'demo' as MerchantId
@@ -66,6 +70,28 @@ export async function openWorld(engine: Engine, mode: Mode = 'sandbox'): Promise
     clock,
     kinds,
   }
+}
+
+/** A line that nothing leaves by. */
+export const deadLine: Line = {
+  mode: 'sandbox',
+  resolve: async () => [],
+  post: () => assert.fail('nothing is posted'),
+  after: () => () => {},
+  close: () => {},
+}
+
+/** One pass of all chores, one kind after another; gives the number of rows done. */
+export async function workOnce(
+  world: World,
+  onError: (error: unknown) => void,
+  line: Line = deadLine,
+): Promise<number> {
+  const { all, settled } = openChores(world, line)
+  let done = 0
+  for (const { once } of all) done += await once(onError)
+  await settled()
+  return done
 }
 
 /** Creates an order of ₹100. */

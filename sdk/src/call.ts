@@ -140,7 +140,8 @@ function wordsOf(body: Record<string, unknown> | undefined, secrets: Question['s
   const info = Object(body?.['error_info'])
   const fields: unknown[] = Array.isArray(info.fields) ? info.fields : []
   return {
-    code: safe(body?.['error_code']),
+    // An order that is not there is refused by its status alone.
+    code: safe(body?.['error_code']) ?? safe(body?.['status']),
     message: safe(body?.['error_message']),
     fields: fields.map(Object).map(({ field_name, reason }) => ({
       field_name: safe(field_name) ?? '',

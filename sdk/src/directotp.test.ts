@@ -90,6 +90,11 @@ test('each call goes to its place with its body', async () => {
   await api.startPayment({ ...payment, gateway_id: 100 })
   await api.submitOtp({ ...submission, auto_capture: false })
   await api.resendOtp(submission)
+  await api.captureTxn({ id: 'txn_1' })
+  await api.captureTxn({ id: 'txn/1', amount: '4.00', idempotence_key: 'box-1' })
+  await api.voidTxn({ id: 'txn_1' })
+  await api.refundOrder('o/1', { unique_request_id: 'r-1', metadata: { reason: 'late' } })
+  await api.refundTxn({ unique_request_id: 'r-2', txn_id: 'acme-o-1-1', amount: '4.00' })
   const told = seen.map(({ method, path, text }) => [method, path, text && JSON.parse(text)])
   assert.deepEqual(told, [
     [
@@ -116,6 +121,11 @@ test('each call goes to its place with its body', async () => {
       { challenge_id: 'ch_1', 'answer.otp': otp, auto_capture: false },
     ],
     ['POST', '/v2/txns/txn_1/authenticate/ch_1/resend', ''],
+    ['POST', '/v2/txns/txn_1/capture', {}],
+    ['POST', '/v2/txns/txn%2F1/capture', { amount: '4.00', idempotence_key: 'box-1' }],
+    ['POST', '/v2/txns/txn_1/void', ''],
+    ['POST', '/orders/o%2F1/refunds', { unique_request_id: 'r-1', metadata: { reason: 'late' } }],
+    ['POST', '/refunds', { unique_request_id: 'r-2', txn_id: 'acme-o-1-1', amount: '4.00' }],
   ])
 })
 
@@ -152,6 +162,26 @@ test('a refusal tells its code, its fields and when to come back', async () => {
   assert.equal(error.request_id, 'theirs')
   assert.equal(error.outcome_unknown, false)
   assert.match(error.message, /resend: 400 resend_too_soon Wait\.$/)
+})
+
+test('a refusal without details has its words and the id of the answer', async () => {
+  const refused = (body: object) => {
+    answer = (reply) => json(reply, 400, body, { 'x-request-id': 'theirs' })
+    return failed(client().refundOrder('o-1', { unique_request_id: 'r-1' }))
+  }
+  const words = { error_message: 'Amount is invalid.', error_code: 'invalid amount' }
+  const wrong = await refused({ status_id: -1, status: 'ERROR', ...words })
+  const gone = await refused({ status_id: 40, status: 'NOT_FOUND', order_id: 'o-1' })
+  for (const error of [wrong, gone]) {
+    assert(error instanceof RefusedError)
+    assert.equal(error.request_id, 'theirs')
+    assert.deepEqual(error.fields, [])
+    assert.equal(error.outcome_unknown, false)
+  }
+  assert.equal(wrong.code, 'invalid amount')
+  assert.equal(wrong.message, 'POST /orders/o-1/refunds: 400 invalid amount Amount is invalid.')
+  assert.equal(gone.code, 'NOT_FOUND')
+  assert.equal(gone.message, 'POST /orders/o-1/refunds: 400 NOT_FOUND')
 })
 
 test('a refusal in words that are none of ours is a refusal all the same', async () => {

@@ -1,4 +1,5 @@
 import { type CallOptions, call, type Line } from './call.ts'
+import type { CaptureRequest, HeldAnswer, VoidRequest } from './held.ts'
 import type { CreateOrderRequest, OrderAnswer, OrderNotFound, UpdateOrderRequest } from './order.ts'
 import type {
   ResendOtpRequest,
@@ -7,6 +8,7 @@ import type {
   SubmitAnswer,
   SubmitOtpRequest,
 } from './payment.ts'
+import type { RefundAnswer, RefundOrderRequest, RefundTxnRequest } from './refund.ts'
 
 // biome-ignore-start lint/performance/noBarrelFile: the package has one door, and this is it.
 export type { CallOptions } from './call.ts'
@@ -18,9 +20,19 @@ export {
   ServerError,
   TimeoutError,
 } from './error.ts'
+export type * from './held.ts'
 export type * from './order.ts'
 export type * from './payment.ts'
 export { nextStep } from './payment.ts'
+export type * from './refund.ts'
+export { type Returned, verifyReturn } from './return.ts'
+export {
+  verifyWebhook,
+  type Webhook,
+  type WebhookHeaders,
+  type WebhookName,
+  type WebhookTxn,
+} from './webhook.ts'
 // biome-ignore-end lint/performance/noBarrelFile: see above
 
 /** Where the server is, and who is calling. */
@@ -29,7 +41,7 @@ export interface DirectOtpOptions {
   baseUrl: string
   apiKey: string
   merchantId: string
-  /** How long to wait for an answer, in milliseconds; 40,000 when absent. */
+  /** How long to wait for an answer, in milliseconds; 50,000 when absent. */
   timeoutMs?: number
   /** The `x-routing-id` of calls that name none. */
   routingId?: string
@@ -37,7 +49,10 @@ export interface DirectOtpOptions {
   fetch?: typeof fetch
 }
 
-/** The calls of a Direct OTP payment. Each throws a `DirectOtpError` when it brings no answer. */
+/**
+ * The calls of a Direct OTP payment and of what comes after it. Each throws a `DirectOtpError` when
+ * it brings no answer.
+ */
 export interface DirectOtp {
   /** Creates an order; the same order once more answers the one that is there. */
   createOrder(order: CreateOrderRequest, options?: CallOptions): Promise<OrderAnswer>
@@ -55,6 +70,18 @@ export interface DirectOtp {
   submitOtp(submission: SubmitOtpRequest, options?: CallOptions): Promise<SubmitAnswer>
   /** Has the OTP sent again; the one before is no longer right. */
   resendOtp(challenge: ResendOtpRequest, options?: CallOptions): Promise<StartAnswer>
+  /** Takes held money: all of it, or a part. */
+  captureTxn(capture: CaptureRequest, options?: CallOptions): Promise<HeldAnswer>
+  /** Releases held money of which nothing is taken. */
+  voidTxn(txn: VoidRequest, options?: CallOptions): Promise<HeldAnswer>
+  /** Gives money of an order back; the answer is the order, with the refund as `PENDING`. */
+  refundOrder(
+    orderId: string,
+    refund: RefundOrderRequest,
+    options?: CallOptions,
+  ): Promise<OrderAnswer>
+  /** The same of one txn, where it is the txn that is known; the answer is the refund. */
+  refundTxn(refund: RefundTxnRequest, options?: CallOptions): Promise<RefundAnswer>
 }
 
 /**
@@ -97,5 +124,16 @@ export function directotp(options: DirectOtpOptions): DirectOtp {
       const path = `${txn}/authenticate/${encodeURIComponent(challenge_id)}/resend`
       return call(line, { method: 'POST', path }, how)
     },
+    captureTxn: ({ id, ...body }, how) => {
+      const path = `/v2/txns/${encodeURIComponent(id)}/capture`
+      return call(line, { method: 'POST', path, body }, how)
+    },
+    voidTxn: ({ id }, how) =>
+      call(line, { method: 'POST', path: `/v2/txns/${encodeURIComponent(id)}/void` }, how),
+    refundOrder: (orderId, body, how) => {
+      const path = `/orders/${encodeURIComponent(orderId)}/refunds`
+      return call(line, { method: 'POST', path, body }, how)
+    },
+    refundTxn: (body, how) => call(line, { method: 'POST', path: '/refunds', body }, how),
   }
 }

@@ -1,4 +1,5 @@
 import type { Card, GatewayResponse, TxnStatus } from './payment.ts'
+import type { RefundEntry } from './refund.ts'
 
 type AddressPart =
   | 'first_name'
@@ -84,7 +85,8 @@ export interface OrderAnswer extends OrderDetails, Udfs {
   id: string
   order_id: string
   merchant_id: string
-  status: 'NEW' | 'CREATED' | TxnStatus
+  /** `PARTIAL_CHARGED`: a part of the amount is taken; its txn is `CHARGED`. */
+  status: 'NEW' | 'CREATED' | 'PARTIAL_CHARGED' | TxnStatus
   status_id: number
   /** Rupees, as are all amounts here. */
   amount: number
@@ -99,7 +101,7 @@ export interface OrderAnswer extends OrderDetails, Udfs {
   refunded: boolean
   amount_refunded: number
   maximum_eligible_refund_amount: number
-  refunds: Record<string, unknown>[]
+  refunds: RefundEntry[]
   offers: Record<string, unknown>[]
   metadata: Record<string, string>
   payment_links: { web: string; mobile: string; iframe: string }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type ChallengeParams, nextStep, type StartAnswer, type TxnStatus } from './payment.ts'
+import { type ChallengeParams, type FinalStatus, nextStep, type StartAnswer } from './payment.ts'
 
 const params: ChallengeParams = {
   id: 'txn_1',
@@ -47,18 +47,23 @@ test("without a challenge, or with a closed one, the customer's browser goes on"
 })
 
 test('what the bank has not decided is waited for', () => {
-  for (const status of ['STARTED', 'AUTHORIZING', 'PENDING_VBV'] as const) {
+  const undecided = ['CAPTURE_INITIATED', 'VOID_INITIATED'] as const
+  for (const status of ['STARTED', 'AUTHORIZING', 'PENDING_VBV', ...undecided] as const) {
     assert.deepEqual(nextStep({ status }), { kind: 'wait' })
   }
 })
 
 test('every other status is an end, also with the challenge still in the answer', () => {
-  const ends: TxnStatus[] = [
+  const ends: FinalStatus[] = [
     'CHARGED',
     'AUTHORIZED',
     'AUTHENTICATION_FAILED',
     'AUTHORIZATION_FAILED',
     'JUSPAY_DECLINED',
+    'CAPTURE_FAILED',
+    'VOID_FAILED',
+    'VOIDED',
+    'AUTO_REFUNDED',
   ]
   for (const status of ends) {
     assert.deepEqual(nextStep({ ...pending({}), status }), { kind: 'finished', status })

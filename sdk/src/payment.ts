@@ -1,10 +1,18 @@
+import type { RefundEntry } from './refund.ts'
+
 /** Every status of a txn; only `CHARGED` means paid, and `AUTHORIZED` that the money is held. */
 export type TxnStatus =
   | 'STARTED'
   | 'PENDING_VBV'
   | 'AUTHORIZING'
   | 'AUTHORIZED'
+  | 'CAPTURE_INITIATED'
+  | 'CAPTURE_FAILED'
+  | 'VOID_INITIATED'
+  | 'VOID_FAILED'
+  | 'VOIDED'
   | 'CHARGED'
+  | 'AUTO_REFUNDED'
   | 'AUTHENTICATION_FAILED'
   | 'AUTHORIZATION_FAILED'
   | 'JUSPAY_DECLINED'
@@ -141,7 +149,7 @@ export interface SubmitAnswer {
   payment_info: { payment_method_type: 'CARD'; payment_method: string; card: Card }
   payment?: Payment
   payment_gateway_response: GatewayResponse
-  refunds: Record<string, unknown>[]
+  refunds: RefundEntry[]
 }
 
 /** What to do after a start, a submit or a resend. */
@@ -152,8 +160,14 @@ export type NextStep =
   | { kind: 'redirect'; url: string }
   /** The bank has not decided: ask for the order's status until it has. */
   | { kind: 'wait' }
-  /** The payment has its end. */
-  | { kind: 'finished'; status: 'CHARGED' | 'AUTHORIZED' | FailedStatus }
+  /** The payment has its end; held money still waits to be captured or voided. */
+  | { kind: 'finished'; status: FinalStatus }
+
+/** What a payment can still leave by itself, or by the customer. */
+type OpenStatus = 'STARTED' | 'PENDING_VBV' | 'AUTHORIZING' | 'CAPTURE_INITIATED' | 'VOID_INITIATED'
+
+/** The statuses that a payment leaves only when the merchant wants it so, or by late news. */
+export type FinalStatus = Exclude<TxnStatus, OpenStatus>
 
 /** The ways a payment can end without money. */
 export type FailedStatus = 'AUTHENTICATION_FAILED' | 'AUTHORIZATION_FAILED' | 'JUSPAY_DECLINED'
@@ -165,6 +179,8 @@ export function nextStep(answer: Pick<StartAnswer, 'status' | 'payment'>): NextS
       return answer.payment ? customersTurn(answer.payment) : { kind: 'wait' }
     case 'STARTED':
     case 'AUTHORIZING':
+    case 'CAPTURE_INITIATED':
+    case 'VOID_INITIATED':
       return { kind: 'wait' }
     default:
       return { kind: 'finished', status: answer.status }

@@ -62,7 +62,8 @@ export class RequestLog extends LogController {
   }
 }
 
-type ErrorView = {
+/** What may be seen of an error. */
+export type ErrorView = {
   readonly type: string
   readonly code?: string | undefined
   readonly message: ''
@@ -71,7 +72,7 @@ type ErrorView = {
 }
 
 /** An error without its message: V8, parsers and databases quote there what they stumbled over. */
-function errorView(error: unknown, depth = 0): ErrorView {
+export function errorView(error: unknown, depth = 0): ErrorView {
   if (!(error instanceof Error)) return { type: typeof error, message: '', stack: '' }
   return {
     type: error.name,

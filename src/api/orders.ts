@@ -3,12 +3,12 @@ import { Type } from 'typebox'
 import { type OrderId, shardOf } from '../ids.ts'
 import { createOrder, updateOrder } from '../payments/create-order.ts'
 import { isOrderId, type Order } from '../payments/order.ts'
-import { findOrder, type OrderKey } from '../payments/orders.ts'
-import { decidingTxn } from '../payments/txns.ts'
+import type { OrderKey } from '../payments/orders.ts'
+import { readOrder, type WholeOrder } from '../payments/read-order.ts'
 import type { World } from '../payments/world.ts'
 import { badField, Refusal } from '../refusal.ts'
 import { OrderRequest, readNewOrder, readOrderChange } from '../wire/order-request.ts'
-import { NotFoundBody, OrderBody, orderBody } from '../wire/order-view.ts'
+import { NotFoundBody, OrderBody, type OrderShown, orderBody } from '../wire/order-view.ts'
 import { refusedAnswers } from '../wire/refusal-view.ts'
 import { bodyTypes } from '../wire/request.ts'
 import { byCaller, fieldsOf } from './auth.ts'
@@ -23,7 +23,7 @@ const longestOrderId = 64
 
 /** `/orders` and the older `/order/…`: create, update, status. */
 export function orderRoutes(scope: FastifyInstance, world: World): void {
-  const { publicUrl } = world
+  const viewOf = (request: FastifyRequest) => orderViewOf(world, request)
 
   scope.post(
     '/orders',
@@ -37,7 +37,7 @@ export function orderRoutes(scope: FastifyInstance, world: World): void {
     },
     async (request) => {
       const order = await create(world, request, 'refuse')
-      return orderBody(order, { publicUrl, fresh: 'NEW', ...(await deciding(world, order)) })
+      return orderBody(await wholeOf(world, order), { ...viewOf(request), fresh: 'NEW' })
     },
   )
 
@@ -53,7 +53,7 @@ export function orderRoutes(scope: FastifyInstance, world: World): void {
     },
     async (request) => {
       const order = await create(world, request, 'change')
-      return orderBody(order, { publicUrl, fresh: 'CREATED', ...(await deciding(world, order)) })
+      return orderBody(await wholeOf(world, order), { ...viewOf(request), fresh: 'CREATED' })
     },
   )
 
@@ -70,12 +70,12 @@ export function orderRoutes(scope: FastifyInstance, world: World): void {
     },
     async (request) => {
       const { order_id: orderId } = request.params
-      const change = readOrderChange(fieldsOf(request.body), world.mode)
+      const change = readOrderChange(fieldsOf(request.body), request.merchant, world.mode)
       const by = byCaller(request)
-      const key = keyOf(request, orderId)
+      const key = orderKeyOf(request, orderId)
       const order = key && (await updateOrder(world, key, { ...change, by }))
       if (!order) throw new Refusal('order_not_found', { subject: orderId })
-      return orderBody(order, { publicUrl, ...(await deciding(world, order)) })
+      return orderBody(await wholeOf(world, order), viewOf(request))
     },
   )
 
@@ -118,19 +118,27 @@ function create(world: World, request: FastifyRequest, ifDifferent: 'refuse' | '
 
 async function status(world: World, request: FastifyRequest, orderId: string | undefined) {
   if (!orderId) throw badField('order_id', 'missing')
-  const key = keyOf(request, orderId)
-  const order = key && (await findOrder(world.db.read, key))
-  if (!order) return { status: 'NOT_FOUND', status_id: 40, order_id: orderId }
-  return orderBody(order, { publicUrl: world.publicUrl, ...(await deciding(world, order)) })
+  const key = orderKeyOf(request, orderId)
+  const whole = key && (await readOrder(world.db.read, key))
+  if (!whole) return { status: 'NOT_FOUND', status_id: 40, order_id: orderId }
+  return orderBody(whole, orderViewOf(world, request))
 }
 
-function keyOf({ merchant }: FastifyRequest, orderId: string): OrderKey | undefined {
+/** The order that a call names; `undefined` when the text can be no order's id. */
+export function orderKeyOf({ merchant }: FastifyRequest, orderId: string): OrderKey | undefined {
   if (!isOrderId(orderId, longestOrderId)) return undefined
   const id: OrderId = orderId
   return { shard: shardOf(merchant.id, id), merchant: merchant.id, orderId: id }
 }
 
-async function deciding(world: World, order: Order) {
-  const txn = await decidingTxn(world.db.read, order)
-  return txn && { txn }
+/** How orders are shown to this caller. */
+export function orderViewOf(world: World, { headers }: FastifyRequest): OrderShown {
+  const { version } = headers
+  return { publicUrl: world.publicUrl, ...(typeof version === 'string' && { version }) }
+}
+
+/** An order that has just been written, with what else it shows. */
+async function wholeOf(world: World, order: Order): Promise<WholeOrder> {
+  const whole = order.txnCount === 0 ? undefined : await readOrder(world.db.read, order)
+  return whole ?? { order, refunds: [] }
 }

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import { isMerchantId, shardIn, type TxnId } from '../ids.ts'
-import type { Merchant } from '../merchants/merchant.ts'
+import { type Merchant, mayReturnTo } from '../merchants/merchant.ts'
+import { responseKeyOf } from '../merchants/merchant-secrets.ts'
 import { findMerchant } from '../merchants/merchants.ts'
 import { rupees } from '../money.ts'
 import { type Html, html, page } from '../page.ts'
@@ -13,7 +14,8 @@ import { finishUrlOf, hasChallenge, type Txn } from '../payments/txn.ts'
 import { decidingTxn, findTxn } from '../payments/txns.ts'
 import type { World } from '../payments/world.ts'
 import { Refusal } from '../refusal.ts'
-import { orderStatus } from '../wire/order-view.ts'
+import { type OrderStatus, orderStatus } from '../wire/order-view.ts'
+import { type Return, returnTo } from '../wire/signing.ts'
 import { startUrl } from '../wire/txn-view.ts'
 
 /** What a page's path names. */
@@ -97,20 +99,31 @@ async function sendBack(world: World, reply: FastifyReply, { merchant, txn }: Pa
   const order = await findOrder(world.db.read, txn)
   const deciding = order && (await decidingTxn(world.db.read, order))
   if (!order || !deciding) return nothingHere(reply)
+  const { settings } = merchant
+  const url = order.fields['return_url'] || settings.return_url
+  // What was allowed when the order was made may not be any more.
+  if (!mayReturnTo(url, settings, world.mode)) {
+    return show(reply, 200, orderPage(world, order, deciding))
+  }
   const { status, status_id: statusId } = orderStatus({ txn: deciding })
-  const returnUrl = order.fields['return_url'] || merchant.settings.return_url
-  if (returnUrl === '') return show(reply, 200, orderPage(world, order, deciding))
-  const url = new URL(returnUrl)
-  url.searchParams.append('order_id', order.orderId)
-  url.searchParams.append('status', status)
-  url.searchParams.append('status_id', String(statusId))
-  return reply.redirect(url.href, 302)
+  const told = { order_id: order.orderId, status, status_id: String(statusId) }
+  const key = settings.signed_return ? await responseKeyOf(world, merchant.id) : undefined
+  const way = returnTo(url, told, key)
+  switch (settings.return_method) {
+    case 'GET':
+      return reply.redirect(way.href, 302)
+    case 'POST':
+      return show(reply, 200, wayToShop(way))
+    default:
+      return settings.return_method satisfies never
+  }
 }
 
 interface Shown {
   readonly title: string
   readonly body: Html
-  readonly formsLeadTo: string
+  readonly formsLeadTo?: string
+  readonly sendsItself?: boolean
 }
 
 function show(reply: FastifyReply, status: number, shown: Shown) {
@@ -150,6 +163,20 @@ ${hasChallenge(txn) ? closing : ''}
   }
 }
 
+/** No word of where its form may lead: the shop redirects to sites that are not known here. */
+function wayToShop({ action, params }: Return): Shown {
+  const fields = params.map(
+    ([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`,
+  )
+  return {
+    title: 'Back to the shop',
+    body: html`<main class="narrow"><h1>Back to the shop</h1>
+<form method="post" action="${action}">${fields}
+<button class="main">Continue</button></form></main>`,
+    sendsItself: true,
+  }
+}
+
 function orderPage(world: World, order: Order, txn: Txn | undefined): Shown {
   const { status } = orderStatus(txn ? { txn } : {})
   const open = txn && bankPageOf(world, txn)
@@ -161,20 +188,28 @@ function orderPage(world: World, order: Order, txn: Txn | undefined): Shown {
     body: html`<main class="narrow"><h1>Order ${order.orderId}</h1>
 <p class="amount">${amountText(order.amount)}</p>
 <p>${order.merchant}</p>
-<p>${wordsFor[status] ?? status}</p>
+<p>${wordsFor[status]}</p>
 ${link}</main>`,
     formsLeadTo: "'none'",
   }
 }
 
 /** What a status says to a customer. */
-const wordsFor: Readonly<Record<string, string>> = {
+const wordsFor: Readonly<Record<OrderStatus, string>> = {
   NEW: 'Not paid yet',
+  CREATED: 'Not paid yet',
   STARTED: 'The payment has begun',
   PENDING_VBV: 'Waiting for your confirmation',
   AUTHORIZING: 'The payment is being checked',
   AUTHORIZED: 'The payment is approved',
+  CAPTURE_INITIATED: 'The payment is approved',
+  CAPTURE_FAILED: 'The payment is approved',
+  VOID_INITIATED: 'The payment is being cancelled',
+  VOID_FAILED: 'The payment is approved',
+  VOIDED: 'The payment was cancelled; nothing is taken',
   CHARGED: 'Paid',
+  PARTIAL_CHARGED: 'Paid in part',
+  AUTO_REFUNDED: 'The payment came too late and was refunded',
   AUTHENTICATION_FAILED: 'The payment was not confirmed',
   AUTHORIZATION_FAILED: 'Your bank declined the payment',
   JUSPAY_DECLINED: 'The payment could not be made',

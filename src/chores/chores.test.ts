@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { engines } from '../../test/databases.ts'
-import { anOrder, aStart, openWorld } from '../../test/world.ts'
+import { anOrder, aStart, deadLine, openWorld, workOnce } from '../../test/world.ts'
 import type { Verdict } from '../gateways/gateway.ts'
 import { paise } from '../money.ts'
 import { pay } from '../payments/pay.ts'
 import { dueTxns, findTxn } from '../payments/txns.ts'
-import { startChores } from './chores.ts'
-import { workOnce } from './work.ts'
+import { openChores, startChores } from './chores.ts'
 
 const said = { ref: 'pay_1' }
 const unknown: Verdict = { kind: 'unknown', because: 'TimeoutError', sent: true }
@@ -62,7 +61,7 @@ for (const engine of engines) {
         asked.resolve()
         return charged
       })
-      const chores = startChores(at.world, assert.ifError)
+      const chores = startChores(openChores(at.world, deadLine), assert.ifError)
       await asked.promise
       await chores.stop()
       const [txn] = txns

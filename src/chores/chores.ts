@@ -1,37 +1,120 @@
+import assert from 'node:assert/strict'
+import type { MerchantId } from '../ids.ts'
+import type { Merchant } from '../merchants/merchant.ts'
+import { findMerchant } from '../merchants/merchants.ts'
+import { doDuty } from '../payments/do-duty.ts'
+import { dueRefunds, findRefund, postponeRefund, type RefundKey } from '../payments/refunds.ts'
+import { sendRefund } from '../payments/send-refund.ts'
+import { forgetBudgets } from '../payments/spend-budget.ts'
+import { dueTxns, knownTxn, postpone, type TxnKey } from '../payments/txns.ts'
 import type { World } from '../payments/world.ts'
-import { workOnce } from './work.ts'
+import { announceOnce } from '../webhooks/announce.ts'
+import type { Line } from '../webhooks/deliver.ts'
+import { openPostman } from '../webhooks/deliver-due.ts'
+import { type Chore, type OnError, type Rows, workThrough } from './work.ts'
 
-/** Nobody waits for a chore; a second is soon enough, and an idle server stays idle. */
-const restMs = 1_000
+/** Refunds and webhooks leave within a second, and looking whether any is due is cheap. */
+const shortRestMs = 250
+const longRestMs = 3_600_000
 
-/** Works through what is due, again and again; `stop` waits for the last pass. */
+/** Everything that is done without anybody's call. */
+export interface Chores {
+  readonly all: readonly Chore[]
+  /** Resolves when nothing that a pass began is under way. */
+  readonly settled: () => Promise<void>
+}
+
+/** The chores of this world; webhooks leave over the line. */
+export function openChores(world: World, line: Line): Chores {
+  const postman = openPostman(world, line)
+  const all = [
+    {
+      name: 'payments',
+      restMs: shortRestMs,
+      once: (onError: OnError) => workThrough(world, payments(world), onError),
+    },
+    {
+      name: 'refunds',
+      restMs: shortRestMs,
+      once: (onError: OnError) => workThrough(world, refunds(world), onError),
+    },
+    {
+      name: 'events',
+      restMs: shortRestMs,
+      once: (onError: OnError) => announceOnce(world, onError),
+    },
+    { name: 'webhooks', restMs: shortRestMs, once: postman.once },
+    { name: 'budgets', restMs: longRestMs, once: () => forgetBudgets(world) },
+  ]
+  return { all, settled: postman.settled }
+}
+
+/** Works through what is due, each kind by itself, until `stop`, which waits for the last pass. */
 export function startChores(
-  world: World,
-  onError: (error: unknown) => void,
-): { stop: () => Promise<void> } {
+  { all, settled }: Chores,
+  onError: OnError,
+): { readonly stop: () => Promise<void> } {
   const stopping = new AbortController()
-  const rest = () =>
-    new Promise<void>((resume) => {
-      const timer = setTimeout(resume, restMs)
-      stopping.signal.addEventListener('abort', () => {
-        clearTimeout(timer)
-        resume()
-      })
-    })
-  const run = async () => {
-    while (!stopping.signal.aborted) {
-      const done = await workOnce(world, onError).catch((error: unknown) => {
-        onError(error)
-        return 0
-      })
-      if (done === 0) await rest()
-    }
-  }
-  const running = run()
+  const { signal } = stopping
+  const running = all.map((chore) => goOn(chore, signal, onError))
   return {
     stop: async () => {
       stopping.abort()
-      await running
+      await Promise.all(running)
+      await settled()
     },
   }
+}
+
+async function goOn(chore: Chore, signal: AbortSignal, onError: OnError): Promise<void> {
+  while (!signal.aborted) {
+    const done = await chore.once(onError).catch((error: unknown) => {
+      onError(error)
+      return 0
+    })
+    if (done === 0) await rest(chore.restMs, signal)
+  }
+}
+
+function rest(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resume) => {
+    if (signal.aborted) return resume()
+    const wake = () => {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', wake)
+      resume()
+    }
+    const timer = setTimeout(wake, ms)
+    signal.addEventListener('abort', wake)
+  })
+}
+
+function payments(world: World): Rows<TxnKey> {
+  return {
+    due: (now, most) => dueTxns(world.db.read, now, most),
+    work: async (key) => {
+      const txn = await knownTxn(world.db.read, key)
+      await doDuty(world, await merchantOf(world, key.merchant), txn)
+    },
+    putOff: (key, to) => world.db.tx(async (t) => postpone(t, key, to)),
+  }
+}
+
+function refunds(world: World): Rows<RefundKey> {
+  return {
+    due: (now, most) => dueRefunds(world.db.read, now, most),
+    work: async (key) => {
+      const refund = await findRefund(world.db.read, key)
+      assert(refund, `the refund ${key.id} is there`)
+      if ((refund.dueAt ?? Infinity) > world.now()) return
+      await sendRefund(world, await merchantOf(world, key.merchant), refund)
+    },
+    putOff: (key, to) => world.db.tx(async (t) => postponeRefund(t, key, to)),
+  }
+}
+
+async function merchantOf(world: World, id: MerchantId): Promise<Merchant> {
+  const merchant = await findMerchant(world, id)
+  assert(merchant, `the merchant ${id} exists`)
+  return merchant
 }

@@ -1,10 +1,16 @@
-import assert from 'node:assert/strict'
-import { findMerchant } from '../merchants/merchants.ts'
-import { forgetCard } from '../payments/forget-card.ts'
-import { sync } from '../payments/sync.ts'
-import { awaitsLateNews, isFinal, mayPayLate } from '../payments/txn.ts'
-import { dueTxns, knownTxn, postpone, type TxnKey } from '../payments/txns.ts'
 import type { World } from '../payments/world.ts'
+
+/** Hears of a row whose work has failed. */
+export type OnError = (error: unknown) => void
+
+/** One kind of work that nobody waits for. */
+export interface Chore {
+  readonly name: string
+  /** How long to rest when nothing was due, in milliseconds. */
+  readonly restMs: number
+  /** One pass over what is due now; gives the number of rows done. */
+  readonly once: (onError: OnError) => Promise<number>
+}
 
 /** A pass takes this many rows at the most; what is left is taken by the next one, at once. */
 const mostPerPass = 100
@@ -15,39 +21,36 @@ const putOffMs = 60_000
 /** How many gateways are asked at a time: payments being made come first. */
 const mostAtOnce = 8
 
+/** How the rows of one table are found, worked on, and put off. */
+export interface Rows<K> {
+  readonly due: (now: number, most: number) => Promise<readonly K[]>
+  readonly work: (key: K) => Promise<void>
+  readonly putOff: (key: K, to: { now: number; until: number }) => Promise<void>
+}
+
 /**
- * One pass over everything that is due: asks the gateways about unfinished payments and purges
- * finished ones. Gives the number of rows done. `onError` hears of a row that failed; it does not
- * keep the others from their turn, and comes due again.
+ * One pass over the rows that are due. A row whose work fails is told to `onError` and put off; it
+ * does not keep the others from their turn. Gives the number of rows done.
  */
-export async function workOnce(world: World, onError: (error: unknown) => void): Promise<number> {
-  const due = await dueTxns(world.db.read, world.now(), mostPerPass)
-  const rows = due.values()
+export async function workThrough<K>(
+  world: World,
+  { due, work, putOff }: Rows<K>,
+  onError: OnError,
+): Promise<number> {
+  const keys = (await due(world.now(), mostPerPass)).values()
   let done = 0
   const one = async () => {
-    for (const key of rows) {
+    for (const key of keys) {
       try {
-        await work(world, key)
+        await work(key)
         done++
       } catch (error) {
         onError(error)
         const now = world.now()
-        await world.db.tx(async (t) => postpone(t, key, { now, until: now + putOffMs }))
+        await putOff(key, { now, until: now + putOffMs })
       }
     }
   }
   await Promise.all(Array.from({ length: mostAtOnce }, one))
   return done
-}
-
-async function work(world: World, key: TxnKey): Promise<void> {
-  const txn = await knownTxn(world.db.read, key)
-  if ((txn.dueAt ?? Infinity) > world.now()) return
-  const merchant = await findMerchant(world, key.merchant)
-  assert(merchant, `the merchant ${key.merchant} of a txn exists`)
-  const isOver = isFinal(txn.status) && !awaitsLateNews(txn, world.now())
-  const forgets = isOver && world.mode === 'live'
-  // A server that was down all the while asks a last time before it forgets.
-  if (!forgets || mayPayLate(txn)) await sync(world, merchant, { txn, by: { door: 'clock' } })
-  if (forgets) await forgetCard(world, txn)
 }

@@ -1,5 +1,5 @@
 import type { CardSecrets } from '../cards/card.ts'
-import type { TxnId } from '../ids.ts'
+import type { RefundRef, TxnId } from '../ids.ts'
 import type { Paise } from '../money.ts'
 import type { Secret } from '../secret.ts'
 
@@ -18,6 +18,10 @@ export type ResponseCode =
   | 'GATEWAY_UNREACHABLE'
   | 'PENDING_AT_BANK'
   | 'LATE_CHARGE'
+  | 'CAPTURE_FAILED'
+  | 'VOID_FAILED'
+  | 'TXN_VOIDED'
+  | 'AUTO_REFUNDED'
 
 /** What a gateway said of a payment in its own words, kept for `payment_gateway_response`. */
 export interface Said {
@@ -62,7 +66,20 @@ export type Verdict =
   | { readonly kind: 'redirect'; readonly said: Said; readonly page?: BankPage }
   /** The bank has it and has not decided. */
   | { readonly kind: 'pending'; readonly said: Said }
-  | { readonly kind: 'authorized' | 'charged'; readonly said: Said; readonly amount: Paise }
+  /** The gateway holds the money, or has taken it. */
+  | {
+      readonly kind: 'authorized' | 'charged'
+      readonly said: Said
+      readonly amount: Paise
+      /** How much is taken so far; absent: all when charged, nothing when authorized. */
+      readonly captured?: Paise
+      /** What it has been told to do with held money and has not done yet. */
+      readonly pending?: 'capture' | 'void'
+    }
+  /** Money that was held is released; nothing of it was taken. */
+  | { readonly kind: 'voided'; readonly said: Said }
+  /** It will not capture or void as it was told; the payment stands as it did. */
+  | { readonly kind: 'refused'; readonly said: Said }
   /** A definite no, and whose it was. */
   | {
       readonly kind: 'failed'
@@ -74,8 +91,14 @@ export type Verdict =
   | { readonly kind: 'not_sent'; readonly said: Said; readonly why: 'limit' | 'too_soon' }
   /** The gateway knows no payment of ours by this name. */
   | { readonly kind: 'not_found' }
-  /** `sent: false` only when the connection was refused, so nothing can have happened. */
-  | { readonly kind: 'unknown'; readonly because: string; readonly sent: boolean }
+  | Unknown
+
+/** No answer to build on. `sent: false` only when nothing can have reached the gateway. */
+export interface Unknown {
+  readonly kind: 'unknown'
+  readonly because: string
+  readonly sent: boolean
+}
 
 /** The payment as gateways know it. */
 export interface Payment {
@@ -89,6 +112,41 @@ export interface Payment {
   readonly autoCapture: boolean
   /** The gateway's id of the payment, once it has told one. */
   readonly ref?: string
+}
+
+/** A capture or void of held money; the reference makes a repeated call the same call. */
+export interface Instructed extends Payment {
+  readonly reference: string
+}
+
+/** A capture, of all or a part. */
+export interface Capturing extends Instructed {
+  readonly take: Paise
+}
+
+/** What a gateway said of a refund in its own words. */
+export interface RefundSaid {
+  /** The gateway's id of the refund. */
+  readonly ref?: string
+  /** The acquirer reference number, by which a cardholder's bank finds the refund. */
+  readonly arn?: string
+  readonly code?: string
+  readonly message?: string
+}
+
+/** What a gateway's answer about a refund means; `unknown` as in `Verdict`. */
+export type RefundVerdict =
+  | { readonly kind: 'refunded'; readonly said: RefundSaid; readonly amount: Paise }
+  | { readonly kind: 'refund_pending'; readonly said: RefundSaid }
+  | { readonly kind: 'refund_failed'; readonly said: RefundSaid }
+  /** The gateway knows no refund of ours by this name. */
+  | { readonly kind: 'not_found' }
+  | Unknown
+
+/** A refund of a payment's money; the reference makes a repeated call the same call. */
+export interface Refunding extends Payment {
+  readonly reference: RefundRef
+  readonly back: Paise
 }
 
 /** A payment to be started, with what only the first question carries. */
@@ -127,9 +185,9 @@ export interface Access {
 }
 
 /** One question: build the call, understand the answer. Both are pure. */
-export interface Question<P> {
+export interface Question<P, V = Verdict> {
   readonly ask: (about: P, access: Access) => Call
-  readonly hear: (reply: Reply) => Verdict
+  readonly hear: (reply: Reply) => V
   /** How long the whole call may take, in milliseconds. */
   readonly patienceMs: number
 }
@@ -145,4 +203,11 @@ export interface Gateway {
   readonly submitOtp?: Question<Payment & { readonly otp: Secret }>
   readonly resendOtp?: Question<Payment>
   readonly sync: Question<Payment>
+  /** Takes all of the money it holds. */
+  readonly capture?: Question<Capturing>
+  /** Takes a part of it, the same way again and again until nothing is left. */
+  readonly capturePart?: Question<Capturing>
+  readonly void?: Question<Instructed>
+  readonly refund: Question<Refunding, RefundVerdict>
+  readonly syncRefund: Question<Refunding, RefundVerdict>
 }

@@ -1,10 +1,10 @@
-import type { Access, Call, Question, Reply, Verdict } from './gateway.ts'
+import type { Access, Call, Question, Reply } from './gateway.ts'
 
 /** The platform's `fetch`, or the in-process bank's front. */
 export type Fetch = (request: Request) => Promise<Response>
 
 /** Asks a gateway one question over HTTP; never throws for what the network or the gateway does. */
-export type Perform = <P>(question: Question<P>, about: P, access: Access) => Promise<Verdict>
+export type Perform = <P, V>(question: Question<P, V>, about: P, access: Access) => Promise<V>
 
 /** 256 KiB: a payment's answer is under 10 KiB, and a page of HTML need not be read to its end. */
 const longestAnswerBytes = 256 * 1024

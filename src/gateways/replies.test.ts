@@ -3,23 +3,22 @@ import { readdir, readFile } from 'node:fs/promises'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { type GatewayName, gatewayNamed, gateways } from './catalog.ts'
-import type { Gateway, Reply, Verdict } from './gateway.ts'
+import type { Gateway, RefundVerdict, Reply, Verdict } from './gateway.ts'
 
 /** One canned answer: `<gateway>.replies/*.json`. */
 interface Canned {
   readonly question: string
   readonly reply: Reply
-  readonly verdict: Verdict
+  readonly verdict: Verdict | RefundVerdict
 }
 
 const names = Object.keys(gateways) as GatewayName[]
 
-type Hear = (reply: Reply) => Verdict
+type Hear = (reply: Reply) => Verdict | RefundVerdict
 
 function questionsOf(gateway: Gateway): [string, Hear][] {
-  const { start, submitOtp, resendOtp, sync } = gateway
-  const all = Object.entries({ start, submitOtp, resendOtp, sync })
-  return all.flatMap(([name, question]) => (question ? [[name, question.hear]] : []))
+  const { wireName: _name, wireId: _id, settlesWithinMs: _settles, ...questions } = gateway
+  return Object.entries(questions).map(([name, { hear }]) => [name, hear])
 }
 
 async function cannedOf(name: GatewayName): Promise<[string, Canned][]> {

@@ -1,5 +1,23 @@
 import { type Paise, paise } from '../money.ts'
-import type { Gateway, NewPayment, Reply, ResponseCode, Said, Verdict } from './gateway.ts'
+import type {
+  Capturing,
+  Gateway,
+  NewPayment,
+  Question,
+  RefundSaid,
+  RefundVerdict,
+  Reply,
+  ResponseCode,
+  Said,
+  Unknown,
+  Verdict,
+} from './gateway.ts'
+
+const capturing: Question<Capturing> = {
+  patienceMs: 10_000,
+  ask: ({ ref, reference, take }) => post(`/payments/${ref}/capture`, { reference, amount: take }),
+  hear,
+}
 
 /** The simulated bank's own HTTP API, spoken like any other gateway's. DUMMY, 100 on the wire. */
 export const simulator = {
@@ -31,6 +49,24 @@ export const simulator = {
     patienceMs: 5_000,
     ask: (payment) => ({ method: 'GET', path: `/payments/by-reference/${payment.id}` }),
     hear,
+  },
+  capture: capturing,
+  capturePart: capturing,
+  void: {
+    patienceMs: 10_000,
+    ask: ({ ref, reference }) => post(`/payments/${ref}/void`, { reference }),
+    hear,
+  },
+  refund: {
+    patienceMs: 10_000,
+    ask: ({ ref, reference, back }) =>
+      post(`/payments/${ref}/refunds`, { reference, amount: back }),
+    hear: hearRefund,
+  },
+  syncRefund: {
+    patienceMs: 5_000,
+    ask: ({ reference }) => ({ method: 'GET', path: `/refunds/by-reference/${reference}` }),
+    hear: hearRefund,
   },
 } satisfies Gateway
 
@@ -105,8 +141,12 @@ function verdictOn(words: Words): Verdict {
     case 'authorized': {
       const amount = amountIn(words)
       if (amount === undefined) return unknown('no amount')
-      return { kind: words['state'], said, amount }
+      return { kind: words['state'], said, amount, ...takenIn(words) }
     }
+    case 'voided':
+      return { kind: 'voided', said }
+    case 'refused':
+      return { kind: 'refused', said }
     case 'declined':
       return { kind: 'failed', said, by: by(words), code: codeFor(words) }
     case 'rejected':
@@ -126,6 +166,47 @@ function verdictOn(words: Words): Verdict {
   }
 }
 
+function takenIn(words: Words): { captured?: Paise; pending?: 'capture' | 'void' } {
+  const { captured, pending } = words
+  return {
+    ...(isCount(captured) && { captured: paise(captured) }),
+    ...((pending === 'capture' || pending === 'void') && { pending }),
+  }
+}
+
+function hearRefund(reply: Reply): RefundVerdict {
+  if (reply.kind === 'silence') return { ...reply, kind: 'unknown' }
+  const words = wordsIn(reply.body)
+  const known = (reply.status === 200 || reply.status === 404) && words !== undefined
+  if (!known) return unknown(`http ${reply.status}`)
+  const said = refundSaidIn(words)
+  switch (words['state']) {
+    case 'refunded': {
+      const amount = amountIn(words)
+      return amount === undefined ? unknown('no amount') : { kind: 'refunded', said, amount }
+    }
+    case 'refund_pending':
+      return { kind: 'refund_pending', said }
+    case 'refund_declined':
+      return { kind: 'refund_failed', said }
+    case 'not_found':
+      return { kind: 'not_found' }
+    default:
+      return unknown('a state never documented')
+  }
+}
+
+function refundSaidIn(words: Words): RefundSaid {
+  const { ref, code, message } = saidIn(words)
+  const { arn } = words
+  return {
+    ...(ref !== undefined && { ref }),
+    ...(typeof arn === 'string' && { arn }),
+    ...(code !== undefined && { code }),
+    ...(message !== undefined && { message }),
+  }
+}
+
 function by(words: Words): 'bank' | 'customer' {
   return words['code'] === 'CANCELLED' ? 'customer' : 'bank'
 }
@@ -135,7 +216,7 @@ function codeFor(words: Words): ResponseCode {
   return words['code'] === 'INSUFFICIENT_FUNDS' ? 'INSUFFICIENT_BALANCE' : 'BANK_DECLINED'
 }
 
-function unknown(because: string): Verdict {
+function unknown(because: string): Unknown {
   return { kind: 'unknown', because, sent: true }
 }
 

@@ -1,9 +1,13 @@
 import { hash, randomBytes } from 'node:crypto'
 import { Secret } from '../secret.ts'
 
-/** A new API key: its mode in the prefix, 192 random bits, a checksum that scanners can test. */
-export function newKey(mode: 'sandbox' | 'live'): Secret {
-  const body = `sk_${mode === 'live' ? 'live' : 'test'}_${randomBytes(24).toString('base64url')}`
+/** What a key does: `sk` lets its merchant in, `rk` signs what browsers bring back to them. */
+type KeyKind = 'sk' | 'rk'
+
+/** A new key: kind and mode in the prefix, 192 random bits, a checksum that scanners can test. */
+export function newKey(mode: 'sandbox' | 'live', kind: KeyKind = 'sk'): Secret {
+  const prefix = `${kind}_${mode === 'live' ? 'live' : 'test'}`
+  const body = `${prefix}_${randomBytes(24).toString('base64url')}`
   return new Secret(`${body}_${hash('sha256', body).slice(0, 6)}`)
 }
 

@@ -24,6 +24,30 @@ export interface Settings {
   readonly card_checks: 'strict' | 'lenient'
   /** Where the browser goes after a page, when the order names no return_url. */
   readonly return_url: string
+  /** The origins a return_url may have, separated by commas; empty: any. */
+  readonly return_origins: string
+  /** How the browser goes there: with the status in the URL, or posting it as a form. */
+  readonly return_method: 'GET' | 'POST'
+  /** Whether that status is signed, where the merchant has a response key. */
+  readonly signed_return: boolean
+  /** After how many days an authorization that nobody captured is voided. */
+  readonly void_after_days: number
+  /** After how many hours of doubt a payment is flagged for a person. */
+  readonly flag_after_hours: number
+  /** Whether money that comes after the payment was told to have failed is given back. */
+  readonly refund_late_charges: boolean
+  /** Within how many seconds a refund of the same amount counts as the same call; 0: never. */
+  readonly refund_repeat_seconds: number
+  /** How many OTPs of one card may be tried a day, over all payments; 0: no limit. */
+  readonly otp_attempts_per_card: number
+  /** The same of one customer. */
+  readonly otp_attempts_per_customer: number
+  /** How many OTPs may be sent for one card a day; 0: no limit. */
+  readonly otp_sends_per_card: number
+  /** The same for one customer. */
+  readonly otp_sends_per_customer: number
+  /** The same for the merchant as a whole. */
+  readonly otp_sends_per_merchant: number
 }
 
 /** A merchant: whose money it is, and how they want their payments done. */
@@ -44,14 +68,45 @@ export function defaultSettings(mode: Mode): Settings {
     order_id_max_length: 21,
     card_checks: 'strict',
     return_url: '',
+    return_origins: '',
+    return_method: 'GET',
+    signed_return: true,
+    void_after_days: 7,
+    flag_after_hours: 72,
+    refund_late_charges: false,
+    refund_repeat_seconds: mode === 'live' ? 5 : 0,
+    ...(mode === 'live' ? liveBudgets : noBudgets),
   }
 }
+
+// Fifteen guesses a day at a six-digit OTP succeed once in 67,000 days; no honest card needs more.
+const liveBudgets = {
+  otp_attempts_per_card: 15,
+  otp_attempts_per_customer: 30,
+  otp_sends_per_card: 15,
+  otp_sends_per_customer: 30,
+  // An SMS costs money: a flood of starts ends here, and a shop of ordinary size does not.
+  otp_sends_per_merchant: 100_000,
+}
+
+const noBudgets = {
+  otp_attempts_per_card: 0,
+  otp_attempts_per_customer: 0,
+  otp_sends_per_card: 0,
+  otp_sends_per_customer: 0,
+  otp_sends_per_merchant: 0,
+}
+
+const flag = (text: string) => ({ true: true, false: false })[text]
+
+/** A million a day is beyond any shop; a typing mistake in a limit should not open it. */
+const budget = wholeBetween(0, 1_000_000)
 
 type Read<K extends keyof Settings> = (text: string, mode: Mode) => Settings[K] | undefined
 
 const readers: { readonly [K in keyof Settings]: Read<K> } = {
   challenge_method: oneOf('POST', 'GET'),
-  fail_on_first_wrong_otp: (text) => ({ true: true, false: false })[text],
+  fail_on_first_wrong_otp: flag,
   otp_failure_status: oneOf('AUTHENTICATION_FAILED', 'AUTHORIZATION_FAILED'),
   // Above five tries a six-digit OTP is no longer safe from guessing (OWASP ASVS 6.6.3).
   otp_max_attempts: wholeBetween(1, 5),
@@ -59,7 +114,21 @@ const readers: { readonly [K in keyof Settings]: Read<K> } = {
   resend_cooldown_seconds: wholeBetween(0, 300),
   order_id_max_length: wholeBetween(1, 64),
   card_checks: oneOf('strict', 'lenient'),
-  return_url: (text, mode) => (text === '' || isReturnUrl(text, mode) ? text : undefined),
+  return_url: (text, mode) => (text === '' || isWebUrl(text, mode) ? text : undefined),
+  return_origins: readOrigins,
+  return_method: oneOf('GET', 'POST'),
+  signed_return: flag,
+  // Issuers let an authorization lapse after 30 days at the latest.
+  void_after_days: wholeBetween(1, 30),
+  // India wants the customer's money back within five days (RBI, September 2019).
+  flag_after_hours: wholeBetween(1, 120),
+  refund_late_charges: flag,
+  refund_repeat_seconds: wholeBetween(0, 60),
+  otp_attempts_per_card: budget,
+  otp_attempts_per_customer: budget,
+  otp_sends_per_card: budget,
+  otp_sends_per_customer: budget,
+  otp_sends_per_merchant: budget,
 }
 
 /** The names of all settings, for the command line's help. */
@@ -72,12 +141,34 @@ export function readSetting(name: string, text: string, mode: Mode): Partial<Set
   return value === undefined ? undefined : { [name]: value }
 }
 
-/** Whether a browser may be sent to this URL: https, or http too in sandbox mode; no user info. */
-export function isReturnUrl(text: string, mode: Mode): boolean {
-  if (!URL.canParse(text)) return false
-  const url = new URL(text)
-  const scheme = url.protocol === 'https:' || (mode === 'sandbox' && url.protocol === 'http:')
-  return scheme && url.username === '' && url.password === ''
+/**
+ * Whether a text is a web address that everyone reads alike: https, or http too in sandbox mode; a
+ * host in ASCII; no user info. What browsers and servers would each mend in their own way (spaces,
+ * control characters, backslashes, missing slashes, encoded hosts) is none.
+ */
+export function isWebUrl(text: string, mode: Mode): boolean {
+  const [, scheme] = /^(https?):\/\/[a-z0-9._\-:[\]]+(?:[/?#]\S*)?$/i.exec(text) ?? []
+  if (scheme === undefined || /[\p{Cc}\p{Cf}\\]/u.test(text) || !URL.canParse(text)) return false
+  return mode === 'sandbox' || scheme.toLowerCase() === 'https'
+}
+
+/** Whether a browser may be sent to this URL: a web address, at an origin that is allowed. */
+export function mayReturnTo(
+  url: string,
+  allowed: Pick<Settings, 'return_origins'>,
+  mode: Mode,
+): boolean {
+  if (!isWebUrl(url, mode)) return false
+  const { return_origins: origins } = allowed
+  return origins === '' || origins.split(',').includes(new URL(url).origin)
+}
+
+/** Origins as a browser writes them; a path would promise more than is looked at. */
+function readOrigins(text: string, mode: Mode): string | undefined {
+  if (text === '') return text
+  const urls = text.split(',').map((one) => one.trim())
+  const known = urls.every((url) => isWebUrl(url, mode) && /^[^/]+\/\/[^/?#]+\/?$/.test(url))
+  return known ? urls.map((url) => new URL(url).origin).join(',') : undefined
 }
 
 function isSettingName(name: string): name is keyof Settings {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { findAccount } from '../gateways/accounts.ts'
-import type { Access, Payment, Question, Verdict } from '../gateways/gateway.ts'
+import type { Access, Payment, Question, Unknown } from '../gateways/gateway.ts'
 import type { Txn } from './txn.ts'
 import type { World } from './world.ts'
 
@@ -8,7 +8,7 @@ import type { World } from './world.ts'
 const graceMs = 5_000
 
 /** Until when whoever takes a txn's turn now may ask this question, in epoch milliseconds. */
-export function leaseFor(question: Question<never>, now: number): number {
+export function leaseFor(question: { readonly patienceMs: number }, now: number): number {
   return now + question.patienceMs + graceMs
 }
 
@@ -17,11 +17,11 @@ export function leaseFor(question: Question<never>, now: number): number {
  * after the turn's end (a paused process, a stalled database), nothing is sent: by then somebody
  * else may have asked, and the order may be paid by another txn.
  */
-export async function ask<P>(
+export async function ask<P, V>(
   world: World,
-  taken: Txn,
-  put: { question: Question<P>; about: P; access: Access },
-): Promise<Verdict> {
+  taken: { readonly leaseUntil: number },
+  put: { question: Question<P, V>; about: P; access: Access },
+): Promise<V | Unknown> {
   if (world.now() + put.question.patienceMs > taken.leaseUntil) {
     return { kind: 'unknown', because: 'the turn was over', sent: false }
   }

@@ -5,13 +5,16 @@ import type { Merchant } from '../merchants/merchant.ts'
 import { Refusal } from '../refusal.ts'
 import type { Secret } from '../secret.ts'
 import { accessOf, ask, leaseFor, paymentOf } from './ask.ts'
+import { refuseHoldAt } from './capture.ts'
 import { appendEvent, type By } from './events.ts'
 import { findOrder, touchToClaim } from './orders.ts'
 import { settle } from './settle.ts'
+import { budgetOfCall, type DaySpending } from './spend-budget.ts'
 import { sync, syncClaimant } from './sync.ts'
 import { takeTurnOf } from './take-turn.ts'
+import { spendAttempt } from './turns.ts'
 import { hasChallenge, isPastLife, type Txn } from './txn.ts'
-import { findTxnOnWire, Overtaken, spendAttempt } from './txns.ts'
+import { findTxnOnWire, Overtaken } from './txns.ts'
 import type { World } from './world.ts'
 
 /** An OTP that a customer typed, and the challenge it answers. */
@@ -30,9 +33,10 @@ export interface Submission {
  * end, or whose end is awaited, is given as it is and nothing is sent.
  */
 export async function authenticate(world: World, merchant: Merchant, submission: Submission) {
+  const spendOnce = budgetOfCall(world, merchant)
   return takeTurnOf(world, merchant, {
     find: () => findChallenged(world, merchant, submission),
-    take: (txn) => submit(world, merchant, { submission, txn }),
+    take: (txn) => submit(world, merchant, { submission, txn, spendOnce }),
     by: submission.by,
   })
 }
@@ -51,15 +55,20 @@ export async function findChallenged(
 interface Submitting {
   readonly submission: Submission
   readonly txn: Txn
+  readonly spendOnce: (spending: DaySpending) => Promise<void>
 }
 
-async function submit(world: World, merchant: Merchant, { submission, txn }: Submitting) {
+async function submit(world: World, merchant: Merchant, submitting: Submitting) {
+  const { submission, txn, spendOnce } = submitting
   if (txn.status !== 'PENDING_VBV') return txn
   refuseIfClosed(txn)
   if (isPastLife(txn, world.now())) return sync(world, merchant, { txn, by: submission.by })
-  const { submitOtp: question } = gatewayNamed(txn.gateway)
+  const gateway = gatewayNamed(txn.gateway)
+  const { submitOtp: question } = gateway
   assert(question, 'a gateway that opened a challenge takes OTPs')
+  refuseHoldAt(gateway, submission.autoCapture ?? txn.autoCapture)
   const access = await accessOf(world, txn)
+  await spendOnce({ deed: 'attempt', fingerprint: txn.card.fingerprint, order: txn })
   const taken = await claim(world, merchant, { submission, txn, question })
   const about = { ...paymentOf(taken), otp: submission.otp }
   const verdict = await ask(world, taken, { question, about, access })
@@ -83,7 +92,7 @@ export function refuseIfClosed(txn: Txn): void {
   }
 }
 
-type Claiming = Submitting & { readonly question: Question<never> }
+type Claiming = Omit<Submitting, 'spendOnce'> & { readonly question: Question<never> }
 
 /** The first beat: the attempt is spent and the order claimed before the OTP leaves. */
 async function claim(world: World, merchant: Merchant, claiming: Claiming): Promise<Txn> {

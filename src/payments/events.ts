@@ -1,6 +1,6 @@
-import type { Tx } from '../db/db.ts'
-import type { TxnId } from '../ids.ts'
-import type { OrderKey } from './orders.ts'
+import type { Row, Tx } from '../db/db.ts'
+import type { MerchantId, OrderId, Shard, TxnId } from '../ids.ts'
+import type { Get, OrderKey } from './orders.ts'
 
 /** Everything that can be said of an order. */
 export type EventKind =
@@ -14,6 +14,12 @@ export type EventKind =
   | 'gateway_answered'
   | 'status_changed'
   | 'late_charge'
+  | 'flagged'
+  | 'capture_asked'
+  | 'void_asked'
+  | 'refund_asked'
+  | 'refund_sent'
+  | 'refund_answered'
   | 'card_forgotten'
 
 /** Through which door a change came, and which call brought it. */
@@ -34,12 +40,28 @@ export interface NewEvent {
   readonly body: Readonly<Record<string, string | number | boolean | undefined>>
 }
 
-/** Appends an event to its order's history. */
+/** The kinds that merchants may want to be called back for. */
+const news: ReadonlySet<EventKind> = new Set([
+  'txn_started',
+  'status_changed',
+  'late_charge',
+  'refund_asked',
+  'refund_answered',
+])
+
+/**
+ * Appends an event to its order's history. Where it is news and somebody wants to be called back,
+ * the event is due: the history is the webhooks' outbox too.
+ */
 export function appendEvent(t: Tx, order: OrderKey, event: NewEvent): void {
   t.put(
     `insert into events (shard, merchant, order_id, seq, kind, txn, at, door, request_id,
-       routing_id, body)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+       routing_id, body, due_at)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, case
+       when $12 = 1 and (exists (select 1 from endpoints where merchant = $2) or exists (
+         select 1 from orders
+         where shard = $1 and merchant = $2 and order_id = $3 and webhook_url is not null))
+       then cast($7 as bigint) end)`,
     [
       order.shard,
       order.merchant,
@@ -52,6 +74,84 @@ export function appendEvent(t: Tx, order: OrderKey, event: NewEvent): void {
       event.by.requestId ?? null,
       event.by.routingId ?? null,
       JSON.stringify(event.body),
+      news.has(event.kind) ? 1 : 0,
     ],
   )
+}
+
+/** An event as its order's history has it. */
+export type StoredEvent = NewEvent & { readonly key: OrderKey }
+
+/** The history of an order, the oldest event first. */
+export async function eventsOf(get: Get, order: OrderKey): Promise<StoredEvent[]> {
+  const rows = await get(
+    `select shard, merchant, order_id, seq, kind, txn, at, door, request_id, routing_id, body
+     from events where shard = $1 and merchant = $2 and order_id = $3 order by seq`,
+    [order.shard, order.merchant, order.orderId],
+  )
+  return rows.map(eventFrom)
+}
+
+/** One event of an order by its number, or `undefined`. */
+export async function findEvent(
+  get: Get,
+  order: OrderKey,
+  seq: number,
+): Promise<StoredEvent | undefined> {
+  const [row] = await get(
+    `select shard, merchant, order_id, seq, kind, txn, at, door, request_id, routing_id, body
+     from events where shard = $1 and merchant = $2 and order_id = $3 and seq = $4`,
+    [order.shard, order.merchant, order.orderId, seq],
+  )
+  return row && eventFrom(row)
+}
+
+/** The events that merchants are still to be told of, the oldest first. All shards: chores only. */
+export async function dueEvents(get: Get, now: number, most: number): Promise<StoredEvent[]> {
+  const rows = await get(
+    `select shard, merchant, order_id, seq, kind, txn, at, door, request_id, routing_id, body
+     from events where due_at <= $1 order by due_at limit $2`,
+    [now, most],
+  )
+  return rows.map(eventFrom)
+}
+
+/** Takes a due event off the outbox; `false` when somebody else has. */
+export async function takeEvent(t: Tx, order: OrderKey, seq: number): Promise<boolean> {
+  const rows = await t.get(
+    `update events set due_at = null
+     where shard = $1 and merchant = $2 and order_id = $3 and seq = $4 and due_at is not null
+     returning seq`,
+    [order.shard, order.merchant, order.orderId, seq],
+  )
+  return rows.length > 0
+}
+
+/** Puts a due event off that could not be told, so that it does not stand before the others. */
+export function postponeEvent(t: Tx, order: OrderKey, to: { seq: number; until: number }): void {
+  t.put(
+    `update events set due_at = $5
+     where shard = $1 and merchant = $2 and order_id = $3 and seq = $4 and due_at is not null`,
+    [order.shard, order.merchant, order.orderId, to.seq, to.until],
+  )
+}
+
+function eventFrom(row: Row): StoredEvent {
+  return {
+    key: {
+      shard: row['shard'] as Shard,
+      merchant: row['merchant'] as MerchantId,
+      orderId: row['order_id'] as OrderId,
+    },
+    seq: Number(row['seq']),
+    kind: row['kind'] as EventKind,
+    ...(row['txn'] !== null && { txn: row['txn'] as TxnId }),
+    at: Number(row['at']),
+    by: {
+      door: row['door'] as By['door'],
+      ...(row['request_id'] !== null && { requestId: String(row['request_id']) }),
+      ...(row['routing_id'] !== null && { routingId: String(row['routing_id']) }),
+    },
+    body: JSON.parse(String(row['body'])),
+  }
 }

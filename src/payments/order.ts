@@ -27,6 +27,11 @@ export interface Order {
 /** An order's descriptive fields by wire name, kept as the merchant wrote them. */
 export type OrderFields = Readonly<Record<string, string>>
 
+/** Where the merchant wants to hear of this order beside the endpoints they have. */
+export function webhookUrlIn(fields: OrderFields): string | undefined {
+  return fields['metadata.webhook_url'] || undefined
+}
+
 /** How many txns one order may have: a merchant's retry loop must end (Juspay's number). */
 export const mostTxns = 25
 

@@ -1,7 +1,7 @@
 import type { Row, Tx, Value } from '../db/db.ts'
 import type { MerchantId, OrderId, OrderUuid, Shard, TxnId } from '../ids.ts'
 import { type Paise, paise } from '../money.ts'
-import type { Order, OrderFields } from './order.ts'
+import { type Order, type OrderFields, webhookUrlIn } from './order.ts'
 
 /** Runs one statement: `db.read` outside a tx, `t.get` inside. */
 export type Get = (sql: string, values: readonly Value[]) => Promise<Row[]>
@@ -32,8 +32,8 @@ const touchedColumns = 'seq, amount, currency, claimed_by, paid_by'
 export async function insertOrder(t: Tx, order: Order): Promise<boolean> {
   const rows = await t.get(
     `insert into orders (shard, merchant, order_id, id, amount, currency, seq, txn_count, captured,
-       fields, created_at, updated_at)
-     values ($1, $2, $3, $4, $5, $6, $7, 0, 0, $8, $9, $10)
+       fields, webhook_url, created_at, updated_at)
+     values ($1, $2, $3, $4, $5, $6, $7, 0, 0, $8, $9, $10, $11)
      on conflict (shard, merchant, order_id) do nothing returning seq`,
     [
       order.shard,
@@ -44,6 +44,7 @@ export async function insertOrder(t: Tx, order: Order): Promise<boolean> {
       order.currency,
       order.seq,
       JSON.stringify(order.fields),
+      webhookUrlIn(order.fields) ?? null,
       order.createdAt,
       order.updatedAt,
     ],
@@ -114,7 +115,7 @@ export function changeOrder(
   to: { amount: Paise; currency: string; fields: OrderFields; at: number },
 ): void {
   t.put(
-    `update orders set amount = $4, currency = $5, fields = $6, updated_at = $7
+    `update orders set amount = $4, currency = $5, fields = $6, webhook_url = $7, updated_at = $8
      where shard = $1 and merchant = $2 and order_id = $3`,
     [
       key.shard,
@@ -123,6 +124,7 @@ export function changeOrder(
       to.amount,
       to.currency,
       JSON.stringify(to.fields),
+      webhookUrlIn(to.fields) ?? null,
       to.at,
     ],
   )
@@ -156,6 +158,8 @@ export async function touchToClaim(t: Tx, key: OrderKey, txn: TxnId): Promise<To
 export interface Settlement {
   readonly txn: TxnId
   readonly claim: 'free' | 'keep' | 'take'
+  /** Whether the txn's hold on money has ended with nothing taken: the order is unpaid again. */
+  readonly released: boolean
   /** Money that the txn now holds, and how much of it was taken. */
   readonly money?: { readonly amount: Paise; readonly currency: string; readonly captured: Paise }
 }
@@ -178,8 +182,10 @@ export async function touchToSettle(
        captured = case
          when (paid_by is null or paid_by = $4) and amount = $6 and currency = $7 and captured < $8
          then $8 else captured end,
-       paid_by = case when paid_by is null and amount = $6 and currency = $7
-         then $4 else paid_by end
+       paid_by = case
+         when paid_by = $4 and $9 = 1 then null
+         when paid_by is null and amount = $6 and currency = $7 then $4
+         else paid_by end
      where shard = $1 and merchant = $2 and order_id = $3
      returning ${touchedColumns}`,
     [
@@ -191,6 +197,7 @@ export async function touchToSettle(
       by.money?.amount ?? 0,
       by.money?.currency ?? '',
       by.money?.captured ?? 0,
+      by.released ? 1 : 0,
     ],
   )
   return row && touchedFrom(row)

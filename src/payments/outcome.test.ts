@@ -27,6 +27,8 @@ const verdicts: Record<Verdict['kind'], Verdict> = {
   pending: { kind: 'pending', said },
   authorized: { kind: 'authorized', said, amount },
   charged: { kind: 'charged', said, amount },
+  voided: { kind: 'voided', said },
+  refused: { kind: 'refused', said },
   failed: { kind: 'failed', said, by: 'bank', code: 'BANK_DECLINED' },
   not_sent: { kind: 'not_sent', said, why: 'limit' },
   not_found: { kind: 'not_found' },
@@ -175,8 +177,8 @@ test('what the gateway said before is kept where it says nothing new', () => {
 })
 
 test('money is told with how much it is and whether it is taken', () => {
-  assert.deepEqual(heard(unsure, verdicts.charged).money, { amount, captured: true })
-  assert.deepEqual(heard(unsure, verdicts.authorized).money, { amount, captured: false })
+  assert.deepEqual(heard(unsure, verdicts.charged).money, { amount, captured: amount })
+  assert.deepEqual(heard(unsure, verdicts.authorized).money, { amount, captured: 0 })
   assert.equal(heard(unsure, verdicts.pending).money, undefined)
 })
 

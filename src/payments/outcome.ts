@@ -1,11 +1,13 @@
 import { gatewayNamed } from '../gateways/catalog.ts'
 import type { BankPage, ResponseCode, Said, Verdict } from '../gateways/gateway.ts'
 import type { Settings } from '../merchants/merchant.ts'
-import type { Paise } from '../money.ts'
+import { type Paise, paise } from '../money.ts'
+import { nextLook } from './look.ts'
 import {
+  type Capture,
   hasChallenge,
+  type Instruction,
   isPastLife,
-  nextLook,
   type OtpCounts,
   otpUntil,
   pageLifeMs,
@@ -14,7 +16,7 @@ import {
 } from './txn.ts'
 
 /** What a gateway was asked. */
-export type Asked = 'start' | 'submit' | 'resend' | 'sync'
+export type Asked = 'start' | 'submit' | 'resend' | 'sync' | 'capture' | 'void'
 
 /** The circumstances in which an answer is judged. */
 export interface Circumstances {
@@ -41,7 +43,13 @@ export interface Outcome {
    * too where the bank itself has said so, so that no other txn may be paid meanwhile.
    */
   readonly claim: 'free' | 'keep' | 'take'
-  readonly money?: { readonly amount: Paise; readonly captured: boolean }
+  /** Money that the txn has: how much was authorized, and how much of it is taken so far. */
+  readonly money?: { readonly amount: Paise; readonly captured: Paise }
+  /** Whether held money was released, so that the order is not paid. */
+  readonly released?: true
+  /** What the gateway was told to do and has not decided; absent: nothing is under way. */
+  readonly instruction?: Instruction
+  readonly captures?: readonly Capture[]
 }
 
 /** What a gateway's answer does to a txn: the whole judgement, and no I/O. */
@@ -60,6 +68,14 @@ export function judge(txn: Txn, verdict: Verdict, at: Circumstances): Outcome {
     case 'authorized':
     case 'charged':
       return moneyHeld(txn, verdict)
+    case 'voided':
+      return failed(txn, verdict.said, 'AUTHORIZATION_FAILED', 'TXN_VOIDED')
+    case 'refused':
+      return unknown(
+        txn,
+        { kind: 'unknown', because: 'refused what was not asked', sent: true },
+        at,
+      )
     case 'failed':
       return refused(txn, verdict, at)
     case 'not_sent':
@@ -129,12 +145,12 @@ function waiting(txn: Txn, said: Said, at: Circumstances): Outcome {
   const dueAt = onPage
     ? Math.min(nextLook(txn.looks, at.now, at.luck), txn.createdAt + pageLifeMs)
     : (txn.otp.until ?? at.now)
-  return { ...base(txn, said), to: 'PENDING_VBV', code: '', dueAt, claim: 'free' }
+  return { ...unmoved(txn, said), to: 'PENDING_VBV', code: '', dueAt, claim: 'free' }
 }
 
 function undecided(txn: Txn, said: Said, to: TxnStatus, at: Circumstances): Outcome {
   return {
-    ...base(txn, said),
+    ...unmoved(txn, said),
     to,
     code: to === 'AUTHORIZING' ? 'PENDING_AT_BANK' : txn.code,
     dueAt: nextLook(txn.looks, at.now, at.luck),
@@ -153,14 +169,15 @@ function unchanged(txn: Txn, said: Said, at: Circumstances): Outcome {
   return after.to === 'PENDING_VBV' ? { ...after, code: txn.code } : after
 }
 
-function moneyHeld(txn: Txn, verdict: Of<'authorized' | 'charged'>): Outcome {
-  const captured = verdict.kind === 'charged'
+function moneyHeld(txn: Txn, verdict: Extract<Verdict, { readonly amount: unknown }>): Outcome {
+  const { amount } = verdict
+  const captured = verdict.captured ?? (verdict.kind === 'charged' ? amount : paise(0))
   return {
-    ...base(txn, verdict.said),
-    to: captured ? 'CHARGED' : 'AUTHORIZED',
+    ...unmoved(txn, verdict.said),
+    to: verdict.kind === 'charged' ? 'CHARGED' : 'AUTHORIZED',
     code: 'TXN_SUCCESS',
     claim: 'free',
-    money: { amount: verdict.amount, captured },
+    money: { amount, captured },
   }
 }
 
@@ -178,7 +195,7 @@ function refused(txn: Txn, verdict: Of<'failed'>, at: Circumstances): Outcome {
 }
 
 function failed(txn: Txn, said: Said, to: TxnStatus, code: ResponseCode): Outcome {
-  return { ...base(txn, said), to, code, claim: 'free' }
+  return { ...unmoved(txn, said), to, code, claim: 'free' }
 }
 
 function notFound(txn: Txn, at: Circumstances): Outcome {
@@ -196,7 +213,8 @@ function askAgain(txn: Txn, at: Circumstances): Outcome {
   return { ...undecided(txn, {}, doubtful(txn, at), at), dueAt: settledBy(txn) }
 }
 
-function settledBy(txn: Txn): number {
+/** When the gateway has worked through our last call for certain, in epoch milliseconds. */
+export function settledBy(txn: Txn): number {
   return txn.askedAt + gatewayNamed(txn.gateway).settlesWithinMs
 }
 
@@ -216,6 +234,8 @@ function unknown(txn: Txn, verdict: Of<'unknown'>, at: Circumstances): Outcome {
     case 'resend':
       return unchanged(txn, {}, at)
     case 'sync':
+    case 'capture':
+    case 'void':
       return undecided(txn, {}, doubtful(txn, at), at)
     default:
       return at.asked satisfies never
@@ -229,7 +249,8 @@ function notSubmitted(txn: Txn, at: Circumstances): Outcome {
   return { ...waiting(txn, {}, at), code: 'GATEWAY_UNREACHABLE' }
 }
 
-function base(txn: Txn, said: Said): Pick<Outcome, 'said' | 'otp' | 'looks'> {
+/** What every answer does: the gateway's words are kept, the rest stays as it is. */
+export function unmoved(txn: Txn, said: Said): Pick<Outcome, 'said' | 'otp' | 'looks'> {
   const known = { ...txn.said, ...said }
   const { message } = known
   const clean = message === undefined ? {} : { message: message.replace(cardNumber, '…') }

@@ -6,12 +6,15 @@ import type { NewPayment, Verdict } from '../gateways/gateway.ts'
 import { type Account, chooseAccount, type Wish } from '../gateways/routing.ts'
 import { newChallengeId, newTxnId, type OrderId, shardOf, type TxnId } from '../ids.ts'
 import type { Merchant } from '../merchants/merchant.ts'
+import { paise } from '../money.ts'
 import { Refusal } from '../refusal.ts'
 import { ask, leaseFor, paymentOf } from './ask.ts'
+import { refuseHoldAt } from './capture.ts'
 import { appendEvent, type By } from './events.ts'
 import { mostTxns, type Order } from './order.ts'
 import { findOrder, type OrderKey, touchToStart } from './orders.ts'
 import { settle } from './settle.ts'
+import { spendBudget } from './spend-budget.ts'
 import { syncClaimant } from './sync.ts'
 import { type AuthType, finishUrlOf, type Txn } from './txn.ts'
 import { insertTxn } from './txns.ts'
@@ -34,7 +37,19 @@ export interface Start {
 export async function pay(world: World, merchant: Merchant, start: Start): Promise<Txn> {
   const account = chooseAccount(await accountsOf(world, merchant.id), start.wish)
   if (!account) throw new Refusal(start.wish.accountId === undefined ? 'no_gateway' : 'unknown_txn')
-  const begun = await begin(world, { merchant, start, account })
+  const key = {
+    shard: shardOf(merchant.id, start.orderId),
+    merchant: merchant.id,
+    orderId: start.orderId,
+  }
+  const fingerprint = world.seal.fingerprint(start.card.number, {
+    purpose: 'card',
+    owner: merchant.id,
+  })
+  if (asksForOtp(start, account)) {
+    await spendBudget(world, merchant, { deed: 'send', fingerprint, order: key })
+  }
+  const begun = await begin(world, { merchant, start, account, key, fingerprint })
   const verdict = await open(world, { ...begun, start, account })
   const { txn } = begun
   const { settings } = merchant
@@ -45,6 +60,8 @@ interface Beginning {
   readonly merchant: Merchant
   readonly start: Start
   readonly account: Account
+  readonly key: OrderKey
+  readonly fingerprint: string
 }
 
 interface Begun {
@@ -54,27 +71,23 @@ interface Begun {
 
 /** The first beat: the txn is on disk before anything leaves. */
 async function begin(world: World, beginning: Beginning): Promise<Begun> {
-  const { merchant, start } = beginning
-  const { orderId, by } = start
-  const key = { shard: shardOf(merchant.id, orderId), merchant: merchant.id, orderId }
-  const first = await write(world, key, beginning)
+  const { merchant, key } = beginning
+  const first = await write(world, beginning)
   if (first) return first
-  const freed = await syncClaimant(world, merchant, { key, by })
-  const second = freed ? await write(world, key, beginning) : undefined
+  const freed = await syncClaimant(world, merchant, { key, by: beginning.start.by })
+  const second = freed ? await write(world, beginning) : undefined
   if (second) return second
   throw await whyNot(world, key)
 }
 
-async function write(
-  world: World,
-  key: OrderKey,
-  beginning: Beginning,
-): Promise<Begun | undefined> {
+async function write(world: World, beginning: Beginning): Promise<Begun | undefined> {
+  const { key } = beginning
   const id = newTxnId(key.shard)
   return world.db.tx(async (t) => {
     const order = await touchToStart(t, key, id)
     if (!order) return undefined
     const txn = freshTxn(world, id, { ...beginning, order })
+    refuseHoldAt(gatewayNamed(txn.gateway), txn.autoCapture)
     insertTxn(t, txn)
     const { auth, by } = beginning.start
     const body = { n: txn.n, auth, account: txn.account, last_four: txn.card.lastFour }
@@ -95,7 +108,7 @@ async function whyNot(world: World, key: OrderKey): Promise<Refusal> {
 function freshTxn(
   world: World,
   id: TxnId,
-  { merchant, start, account, order }: Beginning & { order: Order },
+  { merchant, start, account, fingerprint, order }: Beginning & { order: Order },
 ): Txn {
   const now = world.now()
   const gateway = gatewayNamed(account.gateway)
@@ -115,13 +128,7 @@ function freshTxn(
     autoCapture: autoCaptureOf(order),
     account: account.id,
     gateway: account.gateway,
-    card: factsOf(start.card, start.brand, {
-      fingerprint: world.seal.fingerprint(start.card.number, {
-        purpose: 'card',
-        owner: merchant.id,
-      }),
-      mode: world.mode,
-    }),
+    card: factsOf(start.card, start.brand, { fingerprint, mode: world.mode }),
     ...(start.by.routingId !== undefined && { routingId: start.by.routingId }),
     challengeId: newChallengeId(order.shard),
     otp: {
@@ -133,6 +140,9 @@ function freshTxn(
     said: {},
     code: '',
     late: false,
+    captured: paise(0),
+    refunded: paise(0),
+    captures: [],
     lease: 1,
     leaseUntil,
     askedAt: now,
@@ -148,6 +158,11 @@ function autoCaptureOf(order: Order): boolean {
   return !/^(false|0)$/i.test(order.fields['metadata.txns.auto_capture'] ?? '')
 }
 
+/** Whether the gateway is asked to send an OTP at the start. */
+function asksForOtp(start: Start, account: Account): boolean {
+  return start.auth === 'OTP' && gatewayNamed(account.gateway).submitOtp !== undefined
+}
+
 interface Opening extends Begun {
   readonly start: Start
   readonly account: Account
@@ -156,14 +171,14 @@ interface Opening extends Begun {
 /** The second beat. A card or gateway that can't do OTP gets the bank's page instead. */
 async function open(world: World, opening: Opening): Promise<Verdict> {
   const { txn, account, start } = opening
-  const { start: question, submitOtp } = gatewayNamed(account.gateway)
+  const { start: question } = gatewayNamed(account.gateway)
   const asked = (auth: NewPayment['auth']) =>
     ask(world, txn, {
       question,
       about: newPayment(world, opening, auth),
       access: account.access,
     })
-  if (start.auth === 'OTP' && submitOtp) {
+  if (asksForOtp(start, account)) {
     const verdict = await asked('OTP')
     if (verdict.kind !== 'not_eligible') return verdict
   }

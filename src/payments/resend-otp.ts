@@ -8,10 +8,11 @@ import { findChallenged, refuseIfClosed } from './authenticate.ts'
 import { appendEvent, type By } from './events.ts'
 import { touch } from './orders.ts'
 import { settle } from './settle.ts'
+import { budgetOfCall, type DaySpending } from './spend-budget.ts'
 import { sync } from './sync.ts'
 import { takeTurnOf } from './take-turn.ts'
+import { spendSend } from './turns.ts'
 import { isPastLife, type Txn } from './txn.ts'
-import { spendSend } from './txns.ts'
 import type { World } from './world.ts'
 
 /** A customer's wish for another OTP. */
@@ -27,9 +28,10 @@ export interface Resend {
  * attempts are not touched. Refuses a closed challenge, the limit, and a send too soon.
  */
 export async function resendOtp(world: World, merchant: Merchant, resend: Resend): Promise<Txn> {
+  const spendOnce = budgetOfCall(world, merchant)
   return takeTurnOf(world, merchant, {
     find: () => findChallenged(world, merchant, resend),
-    take: (txn) => send(world, merchant, { resend, txn }),
+    take: (txn) => send(world, merchant, { resend, txn, spendOnce }),
     by: resend.by,
   })
 }
@@ -37,9 +39,11 @@ export async function resendOtp(world: World, merchant: Merchant, resend: Resend
 interface Resending {
   readonly resend: Resend
   readonly txn: Txn
+  readonly spendOnce: (spending: DaySpending) => Promise<void>
 }
 
-async function send(world: World, merchant: Merchant, { resend, txn }: Resending): Promise<Txn> {
+async function send(world: World, merchant: Merchant, resending: Resending): Promise<Txn> {
+  const { resend, txn, spendOnce } = resending
   if (txn.status !== 'PENDING_VBV') throw new Refusal('cannot_accept')
   refuseIfClosed(txn)
   if (isPastLife(txn, world.now())) {
@@ -51,6 +55,7 @@ async function send(world: World, merchant: Merchant, { resend, txn }: Resending
   const { resendOtp: question } = gatewayNamed(txn.gateway)
   assert(question, 'only a gateway that can resend allows a second send')
   const access = await accessOf(world, txn)
+  await spendOnce({ deed: 'send', fingerprint: txn.card.fingerprint, order: txn })
   const taken = await spend(world, merchant, { resend, txn, question })
   const verdict = await ask(world, taken, { question, about: paymentOf(taken), access })
   const { settings } = merchant
@@ -72,7 +77,7 @@ function refuseIfTooSoon(world: World, merchant: Merchant, txn: Txn): void {
   }
 }
 
-type Spending = Resending & { readonly question: Question<never> }
+type Spending = Omit<Resending, 'spendOnce'> & { readonly question: Question<never> }
 
 async function spend(world: World, merchant: Merchant, spending: Spending): Promise<Txn> {
   const { resend, txn, question } = spending

@@ -2,16 +2,23 @@ import assert from 'node:assert/strict'
 import type { Tx } from '../db/db.ts'
 import type { Verdict } from '../gateways/gateway.ts'
 import type { Settings } from '../merchants/merchant.ts'
-import { paise } from '../money.ts'
+import { awaitsLateNews, firstLateLook, nextDutyAt } from './duty.ts'
 import { appendEvent, type By, type EventKind, type NewEvent } from './events.ts'
+import { judgeHeld } from './held.ts'
+import { nextLook } from './look.ts'
 import { touchToSettle } from './orders.ts'
 import { type Asked, judge, type Outcome } from './outcome.ts'
-import { awaitsLateNews, holdsMoney, isFinal, mayMove, nextLook, type Txn } from './txn.ts'
+import {
+  holdsMoney,
+  isAwaited,
+  isFailed,
+  isFinal,
+  mayMove,
+  type Txn,
+  type TxnStatus,
+} from './txn.ts'
 import { knownTxn, moveTxn, Overtaken } from './txns.ts'
 import type { World } from './world.ts'
-
-/** India lets a merchant's server keep a card's BIN, expiry and name four days (RBI, July 2022). */
-const cardMemoryMs = 4 * 24 * 3_600_000
 
 /** A gateway's answer about a txn, as it was when the question was asked. */
 export interface Answer {
@@ -38,7 +45,7 @@ export async function settle(world: World, answer: Answer): Promise<Txn> {
       if (!(error instanceof Overtaken)) throw error
     }
     txn = await knownTxn(world.db.read, txn)
-    if (!bringsMoney(answer.verdict) || holdsMoney(txn.status)) return txn
+    if (!tellsMore(answer.verdict, txn)) return txn
   }
 }
 
@@ -46,8 +53,10 @@ async function settleFrom(world: World, answer: Answer): Promise<Txn> {
   const now = world.now()
   const luck = world.luck()
   const { txn, asked, lapsed, settings } = answer
-  const judged = judge(txn, answer.verdict, { asked, lapsed, settings, now, luck })
-  const outcome = isFinal(txn.status) && !judged.money ? nothingNew(answer, judged, now) : judged
+  const at = { asked, lapsed, settings, now, luck }
+  const outcome = holdsMoney(txn.status)
+    ? judgeHeld(txn, answer.verdict, at)
+    : judgeFree(answer, judge(txn, answer.verdict, at), now)
   assert(
     outcome.to === txn.status || mayMove(txn.status, outcome.to),
     `${txn.status}→${outcome.to}`,
@@ -55,8 +64,22 @@ async function settleFrom(world: World, answer: Answer): Promise<Txn> {
   return world.db.tx((t) => write(t, { world, answer, outcome, now }))
 }
 
-function bringsMoney(verdict: Verdict): boolean {
-  return verdict.kind === 'charged' || verdict.kind === 'authorized'
+/** What an answer does to a txn without money: one that has ended moves for late money only. */
+function judgeFree(answer: Answer, judged: Outcome, now: number): Outcome {
+  const { status } = answer.txn
+  const isNews = !isFinal(status) || (judged.money && mayMove(status, judged.to))
+  return isNews ? judged : nothingNew(answer, judged, now)
+}
+
+/** Whether an answer that came too late to be written speaks of money that the txn has not. */
+function tellsMore(verdict: Verdict, txn: Txn): boolean {
+  if (verdict.kind !== 'charged' && verdict.kind !== 'authorized') return false
+  if (!holdsMoney(txn.status)) return mayMove(txn.status, statusOf(verdict.kind))
+  return verdict.kind === 'charged' && (verdict.captured ?? verdict.amount) > txn.captured
+}
+
+function statusOf(kind: 'charged' | 'authorized'): TxnStatus {
+  return kind === 'charged' ? 'CHARGED' : 'AUTHORIZED'
 }
 
 interface Settling {
@@ -66,36 +89,39 @@ interface Settling {
   readonly now: number
 }
 
-async function write(t: Tx, { world, answer, outcome, now }: Settling): Promise<Txn> {
+async function write(t: Tx, settling: Settling): Promise<Txn> {
+  const { answer, outcome, now } = settling
   const { txn } = answer
+  const gained = outcome.money !== undefined && !holdsMoney(txn.status)
+  // Money that the merchant has been told not to expect is theirs only if they want it so.
+  const unwanted =
+    txn.status === 'VOIDED' || (isFailed(txn.status) && answer.settings.refund_late_charges)
+  const money = txn.late || (gained && unwanted) ? undefined : outcome.money
   const order = await touchToSettle(t, txn, {
     txn: txn.id,
     claim: outcome.claim,
-    ...(outcome.money && {
-      money: {
-        amount: outcome.money.amount,
-        currency: txn.currency,
-        captured: outcome.money.captured ? outcome.money.amount : paise(0),
-      },
-    }),
+    released: outcome.released === true,
+    ...(money && { money: { ...money, currency: txn.currency } }),
   })
   assert(order, 'a txn has an order')
-  const late = txn.late || (outcome.money !== undefined && order.paidBy !== txn.id)
-  const to = settled(world, { txn, outcome, late, now })
+  const late = txn.late || (gained && order.paidBy !== txn.id)
+  const to = settled({ ...settling, late })
   await moveTxn(t, txn, to)
+  const paidByOther = order.paidBy !== undefined && order.paidBy !== txn.id
   appendEvent(t, txn, {
     seq: order.seq,
     kind: kindOf(txn, to),
     txn: txn.id,
     at: now,
     by: answer.by,
-    body: bodyOf(answer, to),
+    body: bodyOf(answer, to, paidByOther),
   })
   return to
 }
 
-function settled(world: World, { txn, outcome, late, now }: Ending): Txn {
-  const { dueAt: _dueAt, ...rest } = txn
+function settled({ world, answer, outcome, late, now }: Settling & { late: boolean }): Txn {
+  const { txn, settings } = answer
+  const { dueAt: _dueAt, instruction: _instruction, ...rest } = txn
   const ended = isFinal(txn.status) && outcome.to === txn.status
   const to: Txn = {
     ...rest,
@@ -103,29 +129,34 @@ function settled(world: World, { txn, outcome, late, now }: Ending): Txn {
     otp: outcome.otp,
     ...(outcome.page && { bankData: world.seal.close(JSON.stringify(outcome.page), pageOf(txn)) }),
     said: outcome.said,
-    code: late ? 'LATE_CHARGE' : outcome.code,
+    code: late && holdsMoney(outcome.to) ? 'LATE_CHARGE' : outcome.code,
     late,
+    captured: outcome.money?.captured ?? txn.captured,
+    ...(outcome.instruction && { instruction: outcome.instruction }),
+    captures: outcome.captures ?? txn.captures,
     leaseUntil: 0,
-    looks: outcome.looks,
-    updatedAt: ended ? txn.updatedAt : now,
+    looks: looksAfter(txn, outcome, late),
+    updatedAt: ended && !outcome.captures ? txn.updatedAt : now,
   }
-  const dueAt = isFinal(to.status) ? dueAfterEnd(world, to, now) : outcome.dueAt
-  return dueAt === undefined ? to : { ...to, dueAt }
+  const flagged = isDoubted(to, settings, now) ? { ...to, flaggedAt: to.flaggedAt ?? now } : to
+  const { mode } = world
+  const dueAt = isAwaited(to)
+    ? outcome.dueAt
+    : nextDutyAt(to, { settings, mode, now, luck: world.luck() })
+  return dueAt === undefined ? flagged : { ...flagged, dueAt }
 }
 
-interface Ending {
-  readonly txn: Txn
-  readonly outcome: Outcome
-  readonly late: boolean
-  readonly now: number
+/** A bank's no is doubted later than an open end, and money that nobody wanted is moved at once. */
+function looksAfter(txn: Txn, outcome: Outcome, late: boolean): number {
+  if (late && !txn.late) return 0
+  const ends = isFailed(outcome.to) && !isFailed(txn.status)
+  return ends ? Math.max(outcome.looks, firstLateLook) : outcome.looks
 }
 
-/** What is left to do for a payment that has ended: listen for late news, then forget the card. */
-function dueAfterEnd(world: World, txn: Txn, now: number): number | undefined {
-  const look = nextLook(txn.looks, now, world.luck())
-  if (awaitsLateNews(txn, look)) return look
-  const remembersAll = txn.card.bin !== ''
-  return world.mode === 'live' && remembersAll ? txn.updatedAt + cardMemoryMs : undefined
+function isDoubted(txn: Txn, settings: Settings, now: number): boolean {
+  const inDoubt = txn.status === 'AUTHORIZING' || txn.instruction !== undefined
+  const since = txn.instruction ? txn.askedAt : txn.createdAt
+  return inDoubt && now >= since + settings.flag_after_hours * 3_600_000
 }
 
 /** What the seal binds a txn's bank page to. */
@@ -138,7 +169,7 @@ export function pageOf(txn: Txn): { purpose: string; owner: string } {
  * long as the bank works on it and somebody goes on looking, the order is claimed.
  */
 function nothingNew({ txn, by }: Answer, judged: Outcome, now: number): Outcome {
-  const { page: _page, ...rest } = judged
+  const { page: _page, money: _money, ...rest } = judged
   const looks = by.door === 'browser' ? 0 : txn.looks
   const latestNextLook = nextLook(looks, now, 1)
   const claim = awaitsLateNews(txn, latestNextLook) ? judged.claim : 'free'
@@ -146,12 +177,14 @@ function nothingNew({ txn, by }: Answer, judged: Outcome, now: number): Outcome 
 }
 
 function kindOf(from: Txn, to: Txn): EventKind {
+  if (to.flaggedAt !== undefined && from.flaggedAt === undefined) return 'flagged'
   const gained = holdsMoney(to.status) && !holdsMoney(from.status)
   if (gained && (to.late || isFinal(from.status))) return 'late_charge'
-  return from.status === to.status ? 'gateway_answered' : 'status_changed'
+  const moved = from.status !== to.status || from.captured !== to.captured
+  return moved ? 'status_changed' : 'gateway_answered'
 }
 
-function bodyOf({ txn, asked, verdict }: Answer, to: Txn): NewEvent['body'] {
+function bodyOf({ txn, asked, verdict }: Answer, to: Txn, paidByOther: boolean): NewEvent['body'] {
   return {
     asked,
     heard: verdict.kind,
@@ -161,7 +194,19 @@ function bodyOf({ txn, asked, verdict }: Answer, to: Txn): NewEvent['body'] {
     to: to.status,
     code: to.code,
     ...(to.late && { late: true }),
+    ...(paidByOther && { order_paid: true }),
+    ...(to.captured > 0 && { captured: to.captured }),
     ...(to.said.ref !== undefined && { gateway_ref: to.said.ref }),
     ...(to.said.code !== undefined && { gateway_code: to.said.code }),
   }
+}
+
+/**
+ * Ends a txn whose late money has gone back as a whole, inside the tx that writes the refund; gives
+ * the status it has then.
+ */
+export async function settleReturned(t: Tx, txn: Txn, now: number): Promise<TxnStatus> {
+  if (!txn.late || !mayMove(txn.status, 'AUTO_REFUNDED')) return txn.status
+  await moveTxn(t, txn, { ...txn, status: 'AUTO_REFUNDED', code: 'AUTO_REFUNDED', updatedAt: now })
+  return 'AUTO_REFUNDED'
 }

@@ -5,8 +5,9 @@ import { accessOf, ask, leaseFor, paymentOf } from './ask.ts'
 import { appendEvent, type By } from './events.ts'
 import { findOrder, type OrderKey, touch } from './orders.ts'
 import { settle } from './settle.ts'
+import { takeTurn } from './turns.ts'
 import { hasLapsed, type Txn } from './txn.ts'
-import { findTxn, knownTxn, Overtaken, takeTurn } from './txns.ts'
+import { findTxn, knownTxn, Overtaken } from './txns.ts'
 import type { World } from './world.ts'
 
 /** The txn to be asked about, as it was last seen, and who wants to know. */

@@ -1,15 +1,20 @@
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { test } from 'node:test'
+import { paise } from '../money.ts'
+import { nextLook } from './look.ts'
 import { aTxn } from './txn.fixture.ts'
 import {
   hasLapsed,
   holdsMoney,
+  isFailed,
   isFinal,
+  isHeld,
   isInFlight,
+  mayCapture,
   mayMove,
+  mayVoid,
   next,
-  nextLook,
   resendAllowed,
   submitAllowed,
   type TxnStatus,
@@ -21,19 +26,42 @@ const now = 1_000_000
 const otp = { attempts: 0, attemptsMax: 3, sends: 1, sendsMax: 3, sentAt: 0, until: now + 1 }
 const open = aTxn({ status: 'PENDING_VBV', otp })
 
-test('nothing leads back to STARTED, and money is never given up by a move', () => {
+test('nothing leads back to STARTED, and taken money ends only by going back', () => {
   for (const status of statuses) {
     assert(!mayMove(status, 'STARTED'), status)
     assert(!mayMove(status, status), status)
-    if (holdsMoney(status)) assert(next[status].every(holdsMoney), status)
+    const givenUp = next[status].filter((to) => !holdsMoney(to))
+    if (isHeld(status))
+      assert(
+        givenUp.every((to) => to === 'VOIDED'),
+        status,
+      )
+  }
+  assert.deepEqual(next.CHARGED, ['AUTO_REFUNDED'])
+  assert.deepEqual(next.AUTO_REFUNDED, [])
+})
+
+test('a payment that ended without money leads only to money that came late', () => {
+  for (const status of statuses) {
+    if (isFailed(status) || status === 'VOIDED') assert(next[status].every(holdsMoney), status)
+    if (!isFinal(status)) assert(next[status].some(isFinal), status)
   }
 })
 
-test('a final status leads only to money that came late', () => {
+test('held money may be captured or voided, unless that is under way or it came late', () => {
+  const held: readonly TxnStatus[] = ['AUTHORIZED', 'CAPTURE_FAILED', 'VOID_FAILED']
   for (const status of statuses) {
-    if (isFinal(status)) assert(next[status].every(holdsMoney), status)
-    else assert(next[status].some(isFinal), status)
+    assert.equal(
+      mayCapture(aTxn({ status, captured: aTxn().amount })),
+      held.includes(status),
+      status,
+    )
+    assert.equal(mayVoid(aTxn({ status })), held.includes(status), status)
   }
+  assert(!mayCapture(aTxn({ status: 'AUTHORIZED', late: true })))
+  assert(mayVoid(aTxn({ status: 'AUTHORIZED', late: true })))
+  assert(mayCapture(aTxn({ status: 'CHARGED', captured: paise(1) })))
+  assert(!mayCapture(aTxn({ status: 'CHARGED', captured: paise(1), late: true })))
 })
 
 test('an OTP is taken while the challenge is open, alive and not used up', () => {

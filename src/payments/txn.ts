@@ -10,14 +10,21 @@ export type TxnStatus =
   | 'PENDING_VBV'
   | 'AUTHORIZING'
   | 'AUTHORIZED'
+  | 'CAPTURE_INITIATED'
+  | 'CAPTURE_FAILED'
+  | 'VOID_INITIATED'
+  | 'VOID_FAILED'
+  | 'VOIDED'
   | 'CHARGED'
+  | 'AUTO_REFUNDED'
   | 'AUTHENTICATION_FAILED'
   | 'AUTHORIZATION_FAILED'
   | 'JUSPAY_DECLINED'
 
 /**
- * Where a payment attempt may go from each status. The failures lead on only because a bank can
- * still say that it took the money: such late news is kept, never lost.
+ * Where a payment attempt may go from each status. The failures and VOIDED lead on only because a
+ * bank can still say that it took the money: such late news is kept, never lost. Where a capture or
+ * void has failed the money is still held, so either may be tried again.
  */
 export const next: Record<TxnStatus, readonly TxnStatus[]> = {
   STARTED: [
@@ -45,8 +52,21 @@ export const next: Record<TxnStatus, readonly TxnStatus[]> = {
     'AUTHORIZATION_FAILED',
     'JUSPAY_DECLINED',
   ],
-  AUTHORIZED: ['CHARGED'],
-  CHARGED: [],
+  AUTHORIZED: [
+    'CAPTURE_INITIATED',
+    'CAPTURE_FAILED',
+    'CHARGED',
+    'VOID_INITIATED',
+    'VOID_FAILED',
+    'VOIDED',
+  ],
+  CAPTURE_INITIATED: ['CHARGED', 'CAPTURE_FAILED', 'VOIDED'],
+  CAPTURE_FAILED: ['CAPTURE_INITIATED', 'CHARGED', 'VOID_INITIATED', 'VOID_FAILED', 'VOIDED'],
+  VOID_INITIATED: ['VOIDED', 'VOID_FAILED', 'CHARGED'],
+  VOID_FAILED: ['CAPTURE_INITIATED', 'CAPTURE_FAILED', 'CHARGED', 'VOID_INITIATED', 'VOIDED'],
+  VOIDED: ['CHARGED'],
+  CHARGED: ['AUTO_REFUNDED'],
+  AUTO_REFUNDED: [],
   AUTHENTICATION_FAILED: ['AUTHORIZED', 'CHARGED'],
   AUTHORIZATION_FAILED: ['AUTHORIZED', 'CHARGED'],
   JUSPAY_DECLINED: ['AUTHORIZED', 'CHARGED'],
@@ -57,15 +77,21 @@ export function mayMove(from: TxnStatus, to: TxnStatus): boolean {
   return next[from].includes(to)
 }
 
-/** Whether nothing more is awaited: the money is held or taken, or the answer was no. */
+/** Whether nothing more is awaited of the bank, unless a capture or void is asked for. */
 export function isFinal(status: TxnStatus): boolean {
   switch (status) {
     case 'STARTED':
     case 'PENDING_VBV':
     case 'AUTHORIZING':
+    case 'CAPTURE_INITIATED':
+    case 'VOID_INITIATED':
       return false
     case 'AUTHORIZED':
+    case 'CAPTURE_FAILED':
+    case 'VOID_FAILED':
+    case 'VOIDED':
     case 'CHARGED':
+    case 'AUTO_REFUNDED':
     case 'AUTHENTICATION_FAILED':
     case 'AUTHORIZATION_FAILED':
     case 'JUSPAY_DECLINED':
@@ -75,9 +101,59 @@ export function isFinal(status: TxnStatus): boolean {
   }
 }
 
-/** Whether the txn holds money. */
+/** Whether the txn has money: held, or taken and not given back as a whole. */
 export function holdsMoney(status: TxnStatus): boolean {
-  return status === 'AUTHORIZED' || status === 'CHARGED'
+  return status === 'CHARGED' || isHeld(status)
+}
+
+/** Whether the money is held and nothing of it taken. */
+export function isHeld(status: TxnStatus): boolean {
+  switch (status) {
+    case 'AUTHORIZED':
+    case 'CAPTURE_INITIATED':
+    case 'CAPTURE_FAILED':
+    case 'VOID_INITIATED':
+    case 'VOID_FAILED':
+      return true
+    case 'STARTED':
+    case 'PENDING_VBV':
+    case 'AUTHORIZING':
+    case 'VOIDED':
+    case 'CHARGED':
+    case 'AUTO_REFUNDED':
+    case 'AUTHENTICATION_FAILED':
+    case 'AUTHORIZATION_FAILED':
+    case 'JUSPAY_DECLINED':
+      return false
+    default:
+      return status satisfies never
+  }
+}
+
+/** Whether the bank's next word is awaited: an open end, or a capture or void under way. */
+export function isAwaited(txn: Txn): boolean {
+  return !isFinal(txn.status) || txn.instruction !== undefined
+}
+
+/** Whether the payment ended without any money, as far as anybody knows. */
+export function isFailed(status: TxnStatus): boolean {
+  return isFinal(status) && !holdsMoney(status) && status !== 'VOIDED' && status !== 'AUTO_REFUNDED'
+}
+
+/** Whether the merchant may have this txn's money captured now. */
+export function mayCapture(txn: Txn): boolean {
+  if (txn.late) return false
+  return isPartlyCharged(txn) || (isHeld(txn.status) && !txn.status.endsWith('_INITIATED'))
+}
+
+/** Whether the merchant may have this txn's money released now. */
+export function mayVoid(txn: Txn): boolean {
+  return isHeld(txn.status) && !txn.status.endsWith('_INITIATED')
+}
+
+/** Whether only a part of the order's money was taken so far. */
+export function isPartlyCharged(txn: Txn): boolean {
+  return txn.status === 'CHARGED' && !txn.late && txn.captured < txn.amount
 }
 
 /** Why a challenge takes no more OTPs: the customer is at the bank's page, or another amount. */
@@ -111,6 +187,15 @@ export interface Txn {
   readonly code: ResponseCode | ''
   /** Whether the money came too late to be the order's. */
   readonly late: boolean
+  /** How much of the money was taken, and how much of that is given back or on its way. */
+  readonly captured: Paise
+  readonly refunded: Paise
+  /** What the gateway has been told to do with money it holds, as long as that is not decided. */
+  readonly instruction?: Instruction
+  /** What was taken by captures of their own, the oldest first. */
+  readonly captures: readonly Capture[]
+  /** When the payment was found to need a person, in epoch milliseconds. */
+  readonly flaggedAt?: number
   /** How often a question was put to the gateway: the fencing number of the question under way. */
   readonly lease: number
   /** Until when a question is under way, in epoch milliseconds; 0 when none is. */
@@ -122,6 +207,16 @@ export interface Txn {
   readonly dueAt?: number
   readonly createdAt: number
   readonly updatedAt: number
+}
+
+/** A wish of the merchant, or of the clock, about money that the gateway holds. */
+export type Instruction = ({ readonly kind: 'capture' } & Capture) | { readonly kind: 'void' }
+
+/** One taking of held money. */
+export interface Capture {
+  readonly amount: Paise
+  /** The merchant's own name of it (`idempotence_key`). */
+  readonly key?: string
 }
 
 /** How the customer proves who they are. */
@@ -182,23 +277,6 @@ export function isPastLife(txn: Txn, now: number): boolean {
   return now >= (onPage ? txn.createdAt + pageLifeMs : (txn.otp.until ?? 0))
 }
 
-/** Banks settle what was left open within days; gateways' own late news ends by then too. */
-const lateNewsMs = 3 * 24 * 3_600_000
-
-/**
- * Whether a payment that we gave up may at this time still turn out paid: at the bank's page, or at
- * a gateway that did not know it when it was asked.
- */
-export function awaitsLateNews(txn: Txn, at: number): boolean {
-  return mayPayLate(txn) && at < txn.createdAt + lateNewsMs
-}
-
-/** Whether it was we who gave the payment up, and not the bank who said no. */
-export function mayPayLate(txn: Txn): boolean {
-  const sawPage = txn.closedBy === 'fallback' || (!hasChallenge(txn) && txn.bankData !== undefined)
-  return txn.code === 'TXN_NOT_FOUND' || (txn.code === 'TXN_EXPIRED' && sawPage)
-}
-
 function isOpen(txn: Txn, now: number): boolean {
   return (
     txn.status === 'PENDING_VBV' &&
@@ -206,15 +284,6 @@ function isOpen(txn: Txn, now: number): boolean {
     txn.closedBy === undefined &&
     now < (txn.otp.until ?? 0)
   )
-}
-
-/** Seconds after which an unfinished payment is asked about again; the last one repeats. */
-const lookAfterSeconds = [5, 15, 30, 60, 120, 300, 900, 3_600, 21_600, 86_400] as const
-
-/** When to look again, in epoch milliseconds; `luck` in [0, 1) spreads a crowd by up to a tenth. */
-export function nextLook(looks: number, now: number, luck: number): number {
-  const seconds = lookAfterSeconds[Math.min(looks, lookAfterSeconds.length - 1)] ?? 86_400
-  return now + Math.round(seconds * 1_000 * (1 + luck / 10))
 }
 
 /** Where the bank's page sends the browser back to. */

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import type { CardFacts } from '../cards/card.ts'
-import type { Row, Tx, Value } from '../db/db.ts'
+import type { Tx } from '../db/db.ts'
 import { type MerchantId, type OrderId, type Shard, shardIn, shardOf, type TxnId } from '../ids.ts'
+import type { Paise } from '../money.ts'
 import type { Order } from './order.ts'
 import type { Get, OrderKey } from './orders.ts'
 import type { Txn } from './txn.ts'
@@ -17,7 +18,8 @@ export interface TxnKey {
 const columns = `shard, merchant, id, order_id, n, status, amount, currency, auth_type,
   auto_capture, account, gateway, card, routing_id, challenge_id, otp_attempts, otp_attempts_max,
   otp_sends, otp_sends_max, otp_sent_at, challenge_until, closed_by, bank_data, said, code, late,
-  lease, lease_until, asked_at, looks, due_at, created_at, updated_at`
+  captured, refunded, instruction, captures, flagged_at, lease, lease_until, asked_at, looks,
+  due_at, created_at, updated_at`
 
 const findSql = `select ${columns} from txns where shard = $1 and merchant = $2 and id = $3`
 
@@ -84,6 +86,44 @@ export async function decidingTxn(get: Get, order: Order): Promise<Txn | undefin
   return id && findTxn(get, { ...order, id })
 }
 
+/** The txns of an order, the first one first. */
+export async function txnsOf(get: Get, order: OrderKey): Promise<Txn[]> {
+  const rows = await get(
+    `select ${columns} from txns where shard = $1 and merchant = $2 and order_id = $3 order by n`,
+    [order.shard, order.merchant, order.orderId],
+  )
+  return rows.map(txnFrom)
+}
+
+/** How many of a merchant's txns nobody knows the end of, or whose money is not the order's. */
+export interface Unresolved {
+  readonly unresolved: number
+  /** Of these: how many need a person, and how many the bank should have put right by now. */
+  readonly flagged: number
+  readonly overdue: number
+}
+
+/** Counts them; `before`: who was started earlier is overdue. All shards: for the console only. */
+export async function countUnresolved(
+  get: Get,
+  merchant: MerchantId,
+  before: number,
+): Promise<Unresolved> {
+  const [row] = await get(
+    `select count(*) as unresolved,
+       sum(case when flagged_at is not null then 1 else 0 end) as flagged,
+       sum(case when created_at < $2 then 1 else 0 end) as overdue
+     from txns where merchant = $1
+       and (status = 'AUTHORIZING' or (late = 1 and status not in ('VOIDED', 'AUTO_REFUNDED')))`,
+    [merchant, before],
+  )
+  return {
+    unresolved: Number(row?.['unresolved']),
+    flagged: Number(row?.['flagged']),
+    overdue: Number(row?.['overdue']),
+  }
+}
+
 /** The txn by either of its wire ids: the `txn_uuid`, or `{merchant}-{order}-{n}`. */
 export async function findTxnOnWire(
   get: Get,
@@ -109,74 +149,6 @@ export async function findTxnOnWire(
  * of the tx is written.
  */
 export class Overtaken extends Error {}
-
-/** What a question to the gateway takes from the txn's row before it may be asked. */
-export interface Turn {
-  readonly now: number
-  /** When the answer is given up and the truth fetched, in epoch milliseconds. */
-  readonly leaseUntil: number
-}
-
-/** Takes the turn to submit an OTP, and spends the attempt. Throws `Overtaken`. */
-export async function spendAttempt(
-  t: Tx,
-  txn: Txn,
-  turn: Turn & { autoCapture: boolean },
-): Promise<Txn> {
-  const rows = await t.get(
-    `update txns set otp_attempts = otp_attempts + 1, auto_capture = $7, lease = lease + 1,
-       lease_until = $6, due_at = $6, asked_at = $5, updated_at = $5
-     where shard = $1 and merchant = $2 and id = $3 and lease = $4 and lease_until = 0
-       and status = 'PENDING_VBV' and closed_by is null and otp_sends > 0 and challenge_until > $5
-       and otp_attempts < otp_attempts_max
-     returning id`,
-    [...turnOf(txn, turn), turn.autoCapture ? 1 : 0],
-  )
-  const taken = turnTaken(rows, txn, turn)
-  const otp = { ...txn.otp, attempts: txn.otp.attempts + 1 }
-  return { ...taken, otp, autoCapture: turn.autoCapture, askedAt: turn.now, updatedAt: turn.now }
-}
-
-/** Takes the turn to have the OTP sent again, and spends the send. Throws `Overtaken`. */
-export async function spendSend(
-  t: Tx,
-  txn: Txn,
-  turn: Turn & { sentBefore: number },
-): Promise<Txn> {
-  const rows = await t.get(
-    `update txns set otp_sends = otp_sends + 1, otp_sent_at = $5, lease = lease + 1,
-       lease_until = $6, due_at = $6, asked_at = $5, updated_at = $5
-     where shard = $1 and merchant = $2 and id = $3 and lease = $4 and lease_until = 0
-       and status = 'PENDING_VBV' and closed_by is null and otp_sends > 0 and challenge_until > $5
-       and otp_sends < otp_sends_max and otp_sent_at <= $7
-     returning id`,
-    [...turnOf(txn, turn), turn.sentBefore],
-  )
-  const taken = turnTaken(rows, txn, turn)
-  const otp = { ...txn.otp, sends: txn.otp.sends + 1, sentAt: turn.now }
-  return { ...taken, otp, askedAt: turn.now, updatedAt: turn.now }
-}
-
-/** Takes the turn to ask how the payment stands, if nobody else is asking. Throws `Overtaken`. */
-export async function takeTurn(t: Tx, txn: Txn, turn: Turn): Promise<Txn> {
-  const rows = await t.get(
-    `update txns set lease = lease + 1, lease_until = $6, due_at = $6, looks = looks + 1
-     where shard = $1 and merchant = $2 and id = $3 and lease = $4 and lease_until <= $5
-       and status = $7
-     returning id`,
-    [...turnOf(txn, turn), txn.status],
-  )
-  return { ...turnTaken(rows, txn, turn), looks: txn.looks + 1 }
-}
-
-function turnOf(txn: Txn, turn: Turn): Value[] {
-  return [txn.shard, txn.merchant, txn.id, txn.lease, turn.now, turn.leaseUntil]
-}
-
-function turnTaken(rows: readonly Row[], txn: Txn, { leaseUntil }: Turn): Txn {
-  if (rows.length === 0) throw new Overtaken()
-  return { ...txn, lease: txn.lease + 1, leaseUntil, dueAt: leaseUntil }
-}
 
 /** Closes a txn's challenge for the bank's page, if no OTP is with the bank. Throws `Overtaken`. */
 export async function closeForPage(
@@ -211,7 +183,8 @@ export async function moveTxn(t: Tx, from: Txn, to: Txn): Promise<void> {
   const rows = await t.get(
     `update txns set status = $6, otp_attempts_max = $7, otp_sends = $8, otp_sends_max = $9,
        otp_sent_at = $10, challenge_until = $11, bank_data = $12, said = $13, code = $14,
-       late = $15, lease_until = 0, looks = $16, due_at = $17, updated_at = $18
+       late = $15, lease_until = 0, looks = $16, due_at = $17, updated_at = $18, captured = $19,
+       instruction = $20, captures = $21, flagged_at = $22
      where shard = $1 and merchant = $2 and id = $3 and status = $4 and lease = $5
      returning id`,
     [
@@ -233,18 +206,61 @@ export async function moveTxn(t: Tx, from: Txn, to: Txn): Promise<void> {
       to.looks,
       to.dueAt ?? null,
       to.updatedAt,
+      to.captured,
+      to.instruction ? JSON.stringify(to.instruction) : null,
+      JSON.stringify(to.captures),
+      to.flaggedAt ?? null,
     ],
   )
   if (rows.length === 0) throw new Overtaken()
 }
 
-/** Keeps this much of a finished txn's card; the clock has nothing more to do for it. */
-export function keepCard(t: Tx, key: TxnKey, card: CardFacts): void {
-  t.put('update txns set card = $4, due_at = null where shard = $1 and merchant = $2 and id = $3', [
+/**
+ * Keeps this much of a finished txn's card, and says when the clock has more to do for it. Throws
+ * `Overtaken` when a question was put to the gateway meanwhile.
+ */
+export async function keepCard(
+  t: Tx,
+  seen: Txn,
+  to: { card: CardFacts; dueAt: number | undefined },
+): Promise<void> {
+  const rows = await t.get(
+    `update txns set card = $5, due_at = $6
+     where shard = $1 and merchant = $2 and id = $3 and lease = $4 and lease_until = 0
+     returning id`,
+    [seen.shard, seen.merchant, seen.id, seen.lease, JSON.stringify(to.card), to.dueAt ?? null],
+  )
+  if (rows.length === 0) throw new Overtaken()
+}
+
+/** Sets taken money aside for a refund; `false`, and nothing written, when so much is not left. */
+export async function setAside(t: Tx, key: TxnKey, amount: Paise): Promise<boolean> {
+  const rows = await t.get(
+    `update txns set refunded = refunded + $4
+     where shard = $1 and merchant = $2 and id = $3 and refunded + $4 <= captured
+     returning id`,
+    [key.shard, key.merchant, key.id, amount],
+  )
+  return rows.length > 0
+}
+
+/** Puts back what was set aside for a refund that has failed. */
+export function putBack(t: Tx, key: TxnKey, amount: Paise): void {
+  t.put(`update txns set refunded = refunded - $4 where shard = $1 and merchant = $2 and id = $3`, [
     key.shard,
     key.merchant,
     key.id,
-    JSON.stringify(card),
+    amount,
+  ])
+}
+
+/** Says when the clock has something to do for a txn of which nothing is awaited. */
+export function schedule(t: Tx, key: TxnKey, dueAt: number | undefined): void {
+  t.put('update txns set due_at = $4 where shard = $1 and merchant = $2 and id = $3', [
+    key.shard,
+    key.merchant,
+    key.id,
+    dueAt ?? null,
   ])
 }
 
@@ -261,12 +277,15 @@ export async function dueTxns(get: Get, now: number, most: number): Promise<TxnK
   }))
 }
 
-/** Puts a txn off whose work has failed, so that it does not stand before the others. */
-export function postpone(t: Tx, key: TxnKey, to: { now: number; until: number }): void {
+/**
+ * Says when the clock comes again to a txn that is due: it has nothing to do now, or its work has
+ * failed and the others come first. Changes nothing when somebody has meanwhile said when.
+ */
+export function postpone(t: Tx, key: TxnKey, to: { now: number; until: number | undefined }): void {
   t.put(
     `update txns set due_at = $5
      where shard = $1 and merchant = $2 and id = $3 and due_at <= $4`,
-    [key.shard, key.merchant, key.id, to.now, to.until],
+    [key.shard, key.merchant, key.id, to.now, to.until ?? null],
   )
 }
 

@@ -1,9 +1,9 @@
 import { Type } from 'typebox'
 import type { OrderId } from '../ids.ts'
-import { isReturnUrl, type Merchant, type Mode } from '../merchants/merchant.ts'
+import { isWebUrl, type Merchant, type Mode, mayReturnTo } from '../merchants/merchant.ts'
 import { type Paise, paiseFromRupees } from '../money.ts'
 import type { NewOrder, OrderChange } from '../payments/create-order.ts'
-import { isOrderId, type OrderFields } from '../payments/order.ts'
+import { isOrderId, type OrderFields, webhookUrlIn } from '../payments/order.ts'
 import { badField } from '../refusal.ts'
 import type { Fields } from './request.ts'
 
@@ -88,17 +88,17 @@ export function readNewOrder(fields: Fields, merchant: Merchant, mode: Mode): Ne
     orderId,
     amount,
     currency: readCurrency(fields['currency']) ?? 'INR',
-    fields: readKept(fields, mode),
+    fields: readKept(fields, merchant, mode),
   }
 }
 
 /** What an update changes. Refuses as creation does. */
-export function readOrderChange(fields: Fields, mode: Mode): OrderChange {
+export function readOrderChange(fields: Fields, merchant: Merchant, mode: Mode): OrderChange {
   const currency = readCurrency(fields['currency'])
   return {
     ...(fields['amount'] !== undefined && { amount: readAmount(fields['amount']) }),
     ...(currency !== undefined && { currency }),
-    fields: readKept(fields, mode),
+    fields: readKept(fields, merchant, mode),
   }
 }
 
@@ -122,13 +122,17 @@ function readCurrency(currency: string | undefined): string | undefined {
   throw badField('currency', 'invalid', 'bad_amount')
 }
 
-function readKept(fields: Fields, mode: Mode): OrderFields {
+function readKept(fields: Fields, merchant: Merchant, mode: Mode): OrderFields {
   const kept: Record<string, string> = {}
   for (const name of keptFields) if (fields[name] !== undefined) kept[name] = fields[name]
   for (const name in fields) {
     if (name.startsWith('metadata.') && fields[name] !== undefined) kept[name] = fields[name]
   }
-  const url = kept['return_url']
-  if (url && !isReturnUrl(url, mode)) throw badField('return_url', 'invalid')
+  const returnUrl = kept['return_url']
+  if (returnUrl && !mayReturnTo(returnUrl, merchant.settings, mode)) {
+    throw badField('return_url', 'invalid')
+  }
+  const webhookUrl = webhookUrlIn(kept)
+  if (webhookUrl && !isWebUrl(webhookUrl, mode)) throw badField('metadata.webhook_url', 'invalid')
   return kept
 }

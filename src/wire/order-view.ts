@@ -1,11 +1,13 @@
 import { Type } from 'typebox'
 import { isoSeconds } from '../clock.ts'
 import { gatewayNamed } from '../gateways/catalog.ts'
-import { rupees } from '../money.ts'
+import { paise, rupees } from '../money.ts'
 import type { Order } from '../payments/order.ts'
-import { type Txn, type TxnStatus, txnIdOnWire } from '../payments/txn.ts'
+import type { WholeOrder } from '../payments/read-order.ts'
+import { isPartlyCharged, type Txn, type TxnStatus, txnIdOnWire } from '../payments/txn.ts'
 import { CardBody, cardBody } from './card-view.ts'
 import { plainFields, udfNames } from './order-request.ts'
+import { FreeForm, RefundEntry, refundEntry, TextOrNull } from './refund-view.ts'
 import {
   isBanksReason,
   responseOf,
@@ -14,7 +16,7 @@ import {
   TxnStatusText,
   unifiedOf,
 } from './status.ts'
-import { FreeForm, GatewayBody, gatewayBody, TextOrNull } from './txn-view.ts'
+import { GatewayBody, gatewayBody } from './txn-view.ts'
 
 const optionalTexts = Object.fromEntries(
   plainFields.map((name) => [name, Type.Optional(Type.String())]),
@@ -49,11 +51,12 @@ const TxnDetail = Type.Object({
   response_message: TextOrNull,
 })
 
-type OrderStatus = 'NEW' | 'CREATED' | TxnStatus
+/** Every status an order can show. */
+export type OrderStatus = 'NEW' | 'CREATED' | 'PARTIAL_CHARGED' | TxnStatus
 
 const OrderStatusText = Type.Unsafe<OrderStatus>({
   type: 'string',
-  enum: ['NEW', 'CREATED', ...Object.keys(statusId)],
+  enum: ['NEW', 'CREATED', 'PARTIAL_CHARGED', ...Object.keys(statusId)],
 })
 
 /** The order-status object: what create, update and status answer. */
@@ -77,7 +80,7 @@ export const OrderBody = Type.Object({
   refunded: Type.Boolean(),
   amount_refunded: Type.Number(),
   maximum_eligible_refund_amount: Type.Number(),
-  refunds: Type.Array(FreeForm),
+  refunds: Type.Array(RefundEntry),
   offers: Type.Array(FreeForm),
   metadata: Type.Unsafe<Record<string, string>>({
     type: 'object',
@@ -108,17 +111,21 @@ export const NotFoundBody = Type.Object({
   order_id: Type.String(),
 })
 
-/** What to show of an order: its deciding txn, and the status words of a plain order creation. */
+/** How an order is shown: to whom, and with which words right after its creation. */
 export interface OrderShown {
-  readonly txn?: Txn
   readonly publicUrl: string
   readonly fresh?: 'CREATED' | 'NEW'
+  /** The `version` that the caller speaks, a date; absent or empty: the newest. */
+  readonly version?: string
 }
 
 /** An order as the wire shows it; txn-level keys are there once there is a txn. */
-export function orderBody(order: Order, shown: OrderShown): Type.Static<typeof OrderBody> {
+export function orderBody(whole: WholeOrder, shown: OrderShown): Type.Static<typeof OrderBody> {
+  const { order, txn } = whole
   const { fields } = order
-  const status = orderStatus(shown)
+  const captured = txn && !txn.late ? txn.captured : paise(0)
+  const refunded = txn?.refunded ?? paise(0)
+  const status = orderStatus(whole, shown)
   return {
     ...textsOf(fields),
     id: order.id,
@@ -134,24 +141,32 @@ export function orderBody(order: Order, shown: OrderShown): Type.Static<typeof O
     customer_phone: fields['customer_phone'] ?? '',
     product_id: fields['product_id'] ?? '',
     return_url: fields['return_url'] ?? '',
-    refunded: false,
-    amount_refunded: 0,
-    maximum_eligible_refund_amount: rupees(order.captured),
-    refunds: [],
+    refunded: captured > 0 && refunded === captured,
+    amount_refunded: rupees(refunded),
+    maximum_eligible_refund_amount: rupees(paise(Math.max(0, captured - refunded))),
+    refunds: txn ? whole.refunds.map((refund) => refundEntry(refund, txn)) : [],
     offers: [],
     metadata: metadataOf(fields),
     payment_links: linksOf(order, shown.publicUrl),
     gateway_reference_id: null,
-    ...(shown.txn && txnKeys(shown.txn)),
+    ...(txn && txnKeys(txn)),
   }
 }
 
+/** From this version on clients know PARTIAL_CHARGED; older ones can't read the word. */
+const partlyChargedSince = '2024-01-01'
+
 /** The status an order shows: its txn's, or `NEW`, or `CREATED` right after a plain creation. */
-export function orderStatus(shown: Pick<OrderShown, 'txn' | 'fresh'>): {
-  status: OrderStatus
-  status_id: number
-} {
-  if (shown.txn) return shownStatus(shown.txn)
+export function orderStatus(
+  whole: Pick<WholeOrder, 'txn'>,
+  shown: Pick<OrderShown, 'fresh' | 'version'> = {},
+): { status: OrderStatus; status_id: number } {
+  const { txn } = whole
+  if (txn) {
+    const partly =
+      isPartlyCharged(txn) && (shown.version || partlyChargedSince) >= partlyChargedSince
+    return partly ? { status: 'PARTIAL_CHARGED', status_id: 37 } : shownStatus(txn)
+  }
   return shown.fresh === 'CREATED'
     ? { status: 'CREATED', status_id: 1 }
     : { status: 'NEW', status_id: 10 }

@@ -4,18 +4,23 @@ import { type Refusal, refusals } from '../refusal.ts'
 /** The documented body of a refusal: the classic three words, and `error_info` with the details. */
 export const RefusalSchema = Type.Object({
   status: Type.String(),
-  error_code: Type.String(),
-  error_message: Type.String(),
+  status_id: Type.Optional(
+    Type.Unsafe<number | string>({ anyOf: [{ type: 'integer' }, { type: 'string' }] }),
+  ),
+  error_code: Type.Optional(Type.String()),
+  error_message: Type.Optional(Type.String()),
   order_id: Type.Optional(Type.String()),
-  error_info: Type.Object({
-    category: Type.String(),
-    code: Type.String(),
-    developer_message: Type.String(),
-    user_message: Type.String(),
-    request_id: Type.String(),
-    href: Type.Literal('NA'),
-    fields: Type.Array(Type.Object({ field_name: Type.String(), reason: Type.String() })),
-  }),
+  error_info: Type.Optional(
+    Type.Object({
+      category: Type.String(),
+      code: Type.String(),
+      developer_message: Type.String(),
+      user_message: Type.String(),
+      request_id: Type.String(),
+      href: Type.Literal('NA'),
+      fields: Type.Array(Type.Object({ field_name: Type.String(), reason: Type.String() })),
+    }),
+  ),
 })
 
 /** What every route may answer beside its own: a refusal, always of one form. */
@@ -28,11 +33,15 @@ export type RefusalBody = Type.Static<typeof RefusalSchema>
 export function refusalBody(refusal: Refusal, requestId: string): RefusalBody {
   const row = refusals[refusal.reason]
   const { orderId, fields = [] } = refusal.detail
-  return {
+  const words = {
+    ...(row.statusId === undefined ? undefined : { status_id: row.statusId }),
     status: row.status,
-    error_code: row.code,
-    error_message: refusal.message,
+    ...(row.code === '' ? undefined : { error_code: row.code, error_message: refusal.message }),
     ...(orderId === undefined ? undefined : { order_id: orderId }),
+  }
+  if (row.bare) return words
+  return {
+    ...words,
     error_info: {
       category: row.category,
       code: row.info,

@@ -1,6 +1,6 @@
 import { Type } from 'typebox'
 import type { ResponseCode } from '../gateways/gateway.ts'
-import type { Txn, TxnStatus } from '../payments/txn.ts'
+import { holdsMoney, type Txn, type TxnStatus } from '../payments/txn.ts'
 
 /** The wire's number of each txn status. AUTHORIZED is 24, as the Direct OTP tables print it. */
 export const statusId: Record<TxnStatus, number> = {
@@ -12,6 +12,12 @@ export const statusId: Record<TxnStatus, number> = {
   AUTHENTICATION_FAILED: 26,
   AUTHORIZATION_FAILED: 27,
   AUTHORIZING: 28,
+  VOIDED: 31,
+  VOID_INITIATED: 32,
+  CAPTURE_INITIATED: 33,
+  CAPTURE_FAILED: 34,
+  VOID_FAILED: 35,
+  AUTO_REFUNDED: 36,
 }
 
 /** A txn's status in a schema. */
@@ -34,6 +40,10 @@ export const responseMessage: Record<ResponseCode, string> = {
   INSUFFICIENT_BALANCE: "User doesn't have sufficient balance in the account",
   GATEWAY_UNREACHABLE: 'Gateway could not be reached. Please try again',
   PENDING_AT_BANK: 'Transaction status is pending from bank',
+  CAPTURE_FAILED: 'Capture failed at Gateway end',
+  VOID_FAILED: 'Void failed at Gateway end',
+  TXN_VOIDED: 'Transaction is voided',
+  AUTO_REFUNDED: 'The money was not for this order and has been refunded',
   LATE_CHARGE: 'The money came too late or is not the amount of the order',
 }
 
@@ -66,6 +76,8 @@ export function isBanksReason(code: ResponseCode | ''): boolean {
     case 'BANK_DECLINED':
     case 'INSUFFICIENT_BALANCE':
     case 'TXN_FAILURE':
+    case 'CAPTURE_FAILED':
+    case 'VOID_FAILED':
       return true
     case '':
     case 'TXN_SUCCESS':
@@ -74,6 +86,8 @@ export function isBanksReason(code: ResponseCode | ''): boolean {
     case 'GATEWAY_UNREACHABLE':
     case 'PENDING_AT_BANK':
     case 'LATE_CHARGE':
+    case 'TXN_VOIDED':
+    case 'AUTO_REFUNDED':
       return false
     default:
       return code satisfies never
@@ -88,6 +102,6 @@ export function shownStatus(txn: Pick<Txn, 'status' | 'late'>): {
   status: TxnStatus
   status_id: number
 } {
-  const status = txn.late ? 'AUTHORIZING' : txn.status
+  const status = txn.late && holdsMoney(txn.status) ? 'AUTHORIZING' : txn.status
   return { status, status_id: statusId[status] }
 }

@@ -2,6 +2,7 @@ import { Type } from 'typebox'
 import { readCard } from '../cards/card.ts'
 import type { OrderId } from '../ids.ts'
 import type { Merchant, Mode } from '../merchants/merchant.ts'
+import { type Paise, paiseFromRupees } from '../money.ts'
 import type { By } from '../payments/events.ts'
 import type { Start } from '../payments/pay.ts'
 import { badField, Refusal } from '../refusal.ts'
@@ -36,6 +37,22 @@ export const SubmitRequest = Type.Object({
   'answer.otp': text,
   auto_capture: text,
 })
+
+/** What capture takes. */
+export const CaptureRequest = Type.Object({
+  amount: Type.Optional(
+    Type.String({ maxLength: 256, description: 'Rupees; absent: all that is left' }),
+  ),
+  idempotence_key: text,
+})
+
+/** A capture: an amount and the merchant's own name of it. Refuses a bad amount or key. */
+export function readCapture(fields: Fields): { amount?: Paise; key?: string } {
+  const { amount: rupees, idempotence_key: key } = fields
+  const amount = rupees ? paiseFromRupees(rupees) : undefined
+  if (rupees && amount === undefined) throw badField('amount', 'invalid', 'bad_amount')
+  return { ...(amount !== undefined && { amount }), ...(key && { key }) }
+}
 
 /** A payment to be started. */
 export function readStart(

@@ -2,6 +2,7 @@ import { Type } from 'typebox'
 import { isoSeconds } from '../clock.ts'
 import { gatewayNamed } from '../gateways/catalog.ts'
 import type { Settings } from '../merchants/merchant.ts'
+import type { Refund } from '../payments/refund.ts'
 import {
   hasChallenge,
   resendAllowed,
@@ -10,16 +11,8 @@ import {
   txnIdOnWire,
 } from '../payments/txn.ts'
 import { CardBody, cardBody } from './card-view.ts'
+import { FreeForm, RefundEntry, refundEntry, TextOrNull } from './refund-view.ts'
 import { responseOf, shownStatus, TxnStatusText } from './status.ts'
-
-/** Text or null on the wire. */
-export const TextOrNull = Type.Unsafe<string | null>({ type: ['string', 'null'] })
-
-/** An object whose keys are not ours to name. */
-export const FreeForm = Type.Unsafe<Record<string, unknown>>({
-  type: 'object',
-  additionalProperties: true,
-})
 
 const ChallengeParams = Type.Object({
   id: Type.String(),
@@ -90,7 +83,7 @@ export const ProcessBody = Type.Object({
   }),
   payment: Type.Optional(PaymentBody),
   payment_gateway_response: GatewayBody,
-  refunds: Type.Array(FreeForm),
+  refunds: Type.Array(RefundEntry),
 })
 
 /** What a view needs to know beyond the txn. */
@@ -114,7 +107,11 @@ export function startBody(txn: Txn, viewing: Viewing): Type.Static<typeof StartB
 }
 
 /** A txn as Process OTP answers it. */
-export function processBody(txn: Txn, viewing: Viewing): Type.Static<typeof ProcessBody> {
+export function processBody(
+  txn: Txn,
+  viewing: Viewing & { readonly refunds?: readonly Refund[] },
+): Type.Static<typeof ProcessBody> {
+  const { refunds = [] } = viewing
   return {
     id: txn.id,
     order_id: txn.orderId,
@@ -124,7 +121,7 @@ export function processBody(txn: Txn, viewing: Viewing): Type.Static<typeof Proc
     gateway: gatewayNamed(txn.gateway).wireName,
     created: isoSeconds(txn.createdAt),
     ...responseOf(txn.code),
-    refunded: false,
+    refunded: refunds.length > 0,
     payment_info: {
       payment_method_type: 'CARD',
       payment_method: txn.card.brand,
@@ -132,7 +129,7 @@ export function processBody(txn: Txn, viewing: Viewing): Type.Static<typeof Proc
     },
     ...(hasChallenge(txn) && { payment: paymentBody(txn, viewing) }),
     payment_gateway_response: gatewayBody(txn),
-    refunds: [],
+    refunds: refunds.map((refund) => refundEntry(refund, txn)),
   }
 }
 

@@ -28,7 +28,13 @@ async function comeBack({ raw }: Shop, finishPage: string) {
   assert.equal(answer.status, 302)
   const url = new URL(answer.headers.get('location') ?? '')
   assert.equal(url.origin + url.pathname, 'https://shop.example/back')
-  return Object.fromEntries(url.searchParams)
+  const {
+    signature,
+    signature_algorithm: algorithm,
+    ...told
+  } = Object.fromEntries(url.searchParams)
+  assert(signature && algorithm === 'HMAC-SHA256')
+  return told
 }
 
 onBothEngines((shop) => {

@@ -8,6 +8,8 @@ import {
   directotp,
   nextStep,
   type OrderAnswer,
+  type RefundEntry,
+  type RefundStatus,
   RefusedError,
   type StartAnswer,
   type StartPaymentRequest,
@@ -41,7 +43,12 @@ export interface BookPayment {
   readonly state: string
   readonly sends: number
   readonly guesses: number
+  readonly captured: number
+  readonly refunded: number
 }
+
+/** What the bank did for an order: its payments, how many were charged, what it gave back. */
+export type Booked = { payments: BookPayment[]; charges: number; refunds: number[] }
 
 /** A line of an order's history, as the database has it. */
 export interface StoredEvent {
@@ -62,10 +69,14 @@ export interface Shop {
   start(order: { order_id: string }, more?: Partial<StartPaymentRequest>): Promise<StartAnswer>
   /** An order and its open challenge. */
   challenge(more?: Partial<StartPaymentRequest>): Promise<ChallengeParams & { order_id: string }>
+  /** An order whose payment is charged, or only held with `auto_capture: false`. */
+  paid(how?: { auto_capture?: boolean }): Promise<ChallengeParams & { order_id: string }>
   /** The order, which must be there. */
   order(of: { order_id: string }): Promise<OrderAnswer>
   /** Asks again and again for the order until it has this status. */
   becomes(of: { order_id: string }, status: OrderAnswer['status']): Promise<OrderAnswer>
+  /** Asks again and again for the order until its refund by this request id has this status. */
+  refundBecomes(of: { order_id: string }, id: string, status: RefundStatus): Promise<RefundEntry>
   /** The OTPs that the customer has had for a txn, the newest first. */
   inbox(of: { id: string }): Promise<string[]>
   /** The newest of these, and an OTP that is none of them. */
@@ -76,7 +87,7 @@ export interface Shop {
   /** Moves the bank's clock, and with it the server's. */
   later(ms: number): Promise<void>
   /** What the bank did for an order. */
-  book(of: { order_id: string }): Promise<{ payments: BookPayment[]; charges: number }>
+  book(of: { order_id: string }): Promise<Booked>
   /** The order's events, the oldest first. */
   events(of: { order_id: string }): Promise<StoredEvent[]>
   /** Waits until the order's history has an event of this kind. */
@@ -87,8 +98,9 @@ export interface Shop {
   raw(path: string, init?: RequestInit): Promise<Response>
 }
 
-/** A minute of the bank's clock, in milliseconds. */
+/** A minute and a day of the bank's clock, in milliseconds. */
 export const minuteMs = 60_000
+export const dayMs = 24 * 60 * minuteMs
 
 /** How long anything that happens by itself may take, in real milliseconds. */
 const patienceMs = 15_000
@@ -144,6 +156,7 @@ const ordinary: Partial<Settings> = {
   fail_on_first_wrong_otp: false,
   otp_failure_status: 'AUTHENTICATION_FAILED',
   resend_cooldown_seconds: 0,
+  refund_late_charges: false,
 }
 
 async function openShop(engine: Engine, variables: Variables): Promise<Shop> {
@@ -174,17 +187,31 @@ async function openShop(engine: Engine, variables: Variables): Promise<Shop> {
     )
     return rows as unknown as StoredEvent[]
   }
+  const challenge: Shop['challenge'] = async (more) => {
+    const { order_id } = await newOrder()
+    return { ...challengeIn(await start({ order_id }, more)), order_id }
+  }
+  const bank = bankOf(server)
   return {
     server,
     api,
     newOrder,
     start,
     order,
-    ...bankOf(server),
-    challenge: async (more) => {
-      const { order_id } = await newOrder()
-      return { ...challengeIn(await start({ order_id }, more)), order_id }
+    ...bank,
+    challenge,
+    paid: async (how) => {
+      const params = await challenge()
+      const answer = await api.submitOtp({ ...params, otp: await bank.otp(params), ...how })
+      assert.equal(answer.status, how?.auto_capture === false ? 'AUTHORIZED' : 'CHARGED')
+      return params
     },
+    refundBecomes: (of, id, status) =>
+      until(async () => {
+        const { refunds } = await order(of)
+        const refund = refunds.find((one) => one.unique_request_id === id)
+        return refund?.status === status ? { ok: refund } : { still: `${refund?.status}` }
+      }),
     becomes: (of, status) =>
       until(async () => {
         const answer = await order(of)
@@ -226,6 +253,7 @@ async function set(server: TestServer, settings: Partial<Settings>): Promise<voi
 interface Book {
   readonly payments: BookPayment[]
   readonly charges: { order: string }[]
+  readonly refunds: { order: string; amount: number; state: string }[]
 }
 
 type BankSide = 'inbox' | 'otp' | 'wrongOtp' | 'mood' | 'later' | 'book'
@@ -260,9 +288,13 @@ function bankOf({ bankUrl }: TestServer): Pick<Shop, BankSide> {
       await call('/clock', { advance_ms: ms })
     },
     book: async ({ order_id }) => {
-      const { payments, charges } = await call<Book>('/book')
+      const { payments, charges, refunds } = await call<Book>('/book')
       const mine = ({ order }: { order: string }) => order === order_id
-      return { payments: payments.filter(mine), charges: charges.filter(mine).length }
+      return {
+        payments: payments.filter(mine),
+        charges: charges.filter(mine).length,
+        refunds: refunds.filter(mine).map(({ amount }) => amount),
+      }
     },
   }
 }

@@ -44,22 +44,37 @@ tidy('no statement is built from pieces', () =>
     ),
 )
 
+const migrations = filesOf(/^src\/db\/migrations\/.*\.sql$/).map(textOf)
+
 /** Columns and their types, by table, as the migrations make them. */
-const tables = new Map(
-  filesOf(/^src\/db\/migrations\/.*\.sql$/)
-    .flatMap((path) => [...textOf(path).matchAll(/create table (\w+) \(([\s\S]*?)\n\);/g)])
-    .map(([, name = '', body = '']) => {
-      const columns = [...body.matchAll(/^ {2}(\w+) (bigint|text)\b/gm)]
-      return [name, new Map(columns.map(([, column = '', type = '']) => [column, type]))] as const
-    }),
-)
+const tables = new Map<string, Map<string, string>>()
+for (const text of migrations) {
+  for (const [, name = '', body = ''] of text.matchAll(/create table (\w+) \(([\s\S]*?)\n\);/g)) {
+    const columns = [...body.matchAll(/^ {2}(\w+) (bigint|text)\b/gm)]
+    tables.set(name, new Map(columns.map(([, column = '', type = '']) => [column, type])))
+  }
+  const added = text.matchAll(/alter table (\w+) add column (\w+) (bigint|text)\b/g)
+  for (const [, name = '', column = '', type = ''] of added) tables.get(name)?.set(column, type)
+}
 
 /** Tables whose rows are spread by shard. */
 const sharded = [...tables].filter(([, columns]) => columns.has('shard')).map(([name]) => name)
 
 /** Statements that look at every merchant's rows on purpose, by the function they are in. */
 const ofAllMerchants = new Map([
+  ['dueRefunds', 'the clock asks what is due, whoever it belongs to'],
+  ['dueEvents', 'the clock asks what is to be told, to whomever'],
+  ['countUnresolved', 'the console counts over all orders of a merchant'],
+  ['countInReview', 'the console counts over all orders of a merchant'],
+  ['orphanRefunds', 'at its start a server knows that every question under way is a dead one'],
   ['dueTxns', 'the clock asks what is due, whoever it belongs to'],
+  ['purgeBudgets', 'what was spent on days that are over goes, whoever spent it'],
+  ['dueDeliveries', 'the clock asks what is to be sent, to whomever'],
+  ['unparkDeliveries', 'an endpoint that is enabled hears of every order, wherever it is'],
+  ['deleteWaiting', 'and when it is removed, nothing waits for it'],
+  ['waitingCounts', 'a merchant sees what waits for their endpoints as a whole'],
+  ['momentIn', 'a merchant names a time, not orders'],
+  ['redeliverSpan', 'and has all of it sent again'],
   ['orphanLeases', 'at its start a server knows that every question under way is a dead one'],
 ])
 

@@ -2,7 +2,9 @@ import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
 import { after, before, test } from 'node:test'
 import { settingNames } from '../../src/merchants/merchant.ts'
-import { refusals } from '../../src/refusal.ts'
+import { paise } from '../../src/money.ts'
+import { aTxn } from '../../src/payments/txn.fixture.ts'
+import { type RefusalName, type RefusalRow, refusals } from '../../src/refusal.ts'
 import { orderStatus } from '../../src/wire/order-view.ts'
 import { responseMessage, statusId } from '../../src/wire/status.ts'
 import { engines } from '../databases.ts'
@@ -40,11 +42,16 @@ after(() => server.close())
 
 test('docs/wire.md lists every refusal by its words, and no other', () => {
   const documented = tableUnder('Refusals').map((cells) => cells.slice(0, 6))
-  const ours = Object.entries(refusals).map(([name, { http, status, code, message, info }]) => {
-    return [name, String(http), status, code, message, info]
+  const ours = Object.entries(refusals).map(([name, row]) => {
+    const { http, status, code, message, info } = row
+    return [name, String(http), status, code, message, 'bare' in row ? '' : info]
   })
   assert.deepEqual(documented.sort(), ours.sort())
-  for (const row of tableUnder('Refusals')) assert(row[6], `${row[0]} says when it happens`)
+  for (const [name = '', , , , , , when] of tableUnder('Refusals')) {
+    assert(when, `${name} says when it happens`)
+    const { statusId }: RefusalRow = refusals[name as RefusalName]
+    if (statusId !== undefined) assert(when.includes(`status_id ${JSON.stringify(statusId)}`), name)
+  }
 })
 
 test('docs/wire.md has a heading for every route of the document, and no other', async () => {
@@ -55,10 +62,11 @@ test('docs/wire.md has a heading for every route of the document, and no other',
 
 test('docs/wire.md lists every status with its number, and no other', () => {
   const documented = tableUnder('Statuses').map(([status, id]) => `${status} ${id}`)
-  const fresh = (['CREATED', 'NEW'] as const).map((status) => orderStatus({ fresh: status }))
+  const fresh = (['CREATED', 'NEW'] as const).map((status) => orderStatus({}, { fresh: status }))
+  const partly = orderStatus({ txn: aTxn({ status: 'CHARGED', captured: paise(1) }) })
   const ours = [
     ...Object.entries(statusId).map(([status, id]) => `${status} ${id}`),
-    ...fresh.map(({ status, status_id: id }) => `${status} ${id}`),
+    ...[...fresh, partly].map(({ status, status_id: id }) => `${status} ${id}`),
     'NOT_FOUND 40',
   ]
   assert.deepEqual(documented.sort(), ours.sort())

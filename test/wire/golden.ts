@@ -30,6 +30,8 @@ export interface Step {
   }
   /** How often the call is made, each time with the same answer; once unless given. */
   readonly times?: number
+  /** Whether the answer comes in its own time, because the clock brings it: asked until it does. */
+  readonly eventually?: boolean
 }
 
 /** A file of this folder: one documented conversation. */
@@ -77,9 +79,11 @@ export function fillAll(json: Json, values: Values): Json {
 
 /** Takes every `"$capture:name"` of the expected answer out of the given one. */
 export function capture(expected: Json, actual: unknown, values: Values): void {
-  if (typeof expected === 'string' && expected.startsWith('$capture:')) {
-    assert(typeof actual === 'string' && actual !== '', `${expected} has nothing to take`)
-    values.set(expected.slice('$capture:'.length), actual)
+  if (typeof expected === 'string') {
+    const isThere = typeof actual === 'string' && expected.startsWith('$capture:')
+    if (isThere) values.set(expected.slice('$capture:'.length), actual)
+  } else if (Array.isArray(expected) && Array.isArray(actual)) {
+    for (const [i, item] of expected.entries()) capture(item, actual[i], values)
   } else if (isObject(expected) && isObject(actual)) {
     for (const [key, item] of Object.entries(expected)) capture(item, actual[key], values)
   }
@@ -119,7 +123,9 @@ function differentText(
   actual: unknown,
   { values, at }: { values: Values; at: string },
 ): string[] {
-  if (expected.startsWith('$capture:')) return []
+  if (expected.startsWith('$capture:')) {
+    return typeof actual === 'string' && actual !== '' ? [] : [told(at, expected, actual)]
+  }
   const matches = matchers[expected]
   if (matches) return matches(actual) ? [] : [told(at, expected, actual)]
   assert(!expected.startsWith('$'), `there is no matcher ${expected}`)

@@ -1,0 +1,154 @@
+import { readWhich } from '../console/webhook-bodies.ts'
+import type { Env } from '../env.ts'
+import type { MerchantId } from '../ids.ts'
+import { findMerchant } from '../merchants/merchants.ts'
+import { CannotStart, type Store } from '../open-store.ts'
+import { Refusal } from '../refusal.ts'
+import { waitingCounts } from '../webhooks/deliveries.ts'
+import { readEndpoint } from '../webhooks/endpoint.ts'
+import { endpointsOf } from '../webhooks/endpoints.ts'
+import {
+  addEndpoint,
+  enableEndpoint,
+  removeEndpoint,
+  rotateSecret,
+  type WithSecret,
+} from '../webhooks/keep-endpoints.ts'
+import { redeliver } from '../webhooks/redeliver.ts'
+import { environment, say, Usage, unknownMerchant, withStore } from './command.ts'
+
+const usage = `webhooks list MERCHANT
+webhooks add MERCHANT URL [user=… password=… events=A,B header=Name:value …]
+webhooks remove|enable|rotate MERCHANT ID
+webhooks redeliver MERCHANT id=… | order=… | from=… to=… [endpoint=…]`
+
+/** What a command works on. */
+interface At {
+  readonly env: Env
+  readonly store: Store
+  readonly merchant: MerchantId
+}
+
+/** `webhooks …`: a merchant's endpoints, and sending again. Throws Usage and CannotStart. */
+export async function webhooks([action, id, ...rest]: readonly string[]): Promise<void> {
+  const work = id === undefined ? undefined : workOf(action, rest)
+  if (id === undefined || !work) throw new Usage(usage)
+  const env = environment()
+  await withStore(env, async (store) => {
+    const merchant = await findMerchant({ ...store, mode: env.mode }, id)
+    if (!merchant) throw unknownMerchant(id)
+    await work({ env, store, merchant: merchant.id })
+  })
+}
+
+function workOf(
+  action: string | undefined,
+  words: readonly string[],
+): ((at: At) => Promise<void>) | undefined {
+  const [first, ...more] = words
+  switch (action) {
+    case 'list':
+      return first === undefined ? list : undefined
+    case 'add':
+      return first === undefined ? undefined : (at) => add(at, first, pairsIn(more))
+    case 'redeliver':
+      return first === undefined ? undefined : (at) => again(at, pairsIn(words))
+    case 'remove':
+    case 'enable':
+    case 'rotate':
+      return first === undefined || more.length > 0 ? undefined : (at) => change(at, action, first)
+    default:
+      return undefined
+  }
+}
+
+async function list({ store, merchant }: At): Promise<void> {
+  const waiting = await waitingCounts(store.db.read, merchant)
+  const endpoints = await endpointsOf(store.db.read, store.seal, merchant)
+  for (const { id, url, failures, pausedUntil, disabledAt } of endpoints) {
+    const isPaused = pausedUntil > Date.now()
+    const state = disabledAt !== undefined ? 'disabled' : isPaused ? 'paused' : 'active'
+    const counts = `${failures} failures, ${waiting.get(id) ?? 0} waiting`
+    say(`${id}  ${state}, ${counts}  ${url || "the orders' own URLs"}`)
+  }
+  if (endpoints.length === 0) say(`Merchant ${merchant} has no webhook endpoints.`)
+}
+
+async function add({ env, store, merchant }: At, url: string, pairs: Pairs): Promise<void> {
+  const { user, password, events } = onlyOf(pairs, ['user', 'password', 'events', 'header'])
+  const headers = Object.fromEntries(
+    pairs
+      .filter(([name]) => name === 'header')
+      .map(([, value]) => {
+        const colon = value.indexOf(':')
+        return [value.slice(0, colon), value.slice(colon + 1).trim()]
+      }),
+  )
+  const said = readEndpoint({ url, user, password, events, headers }, env.mode)
+  if ('wrong' in said) throw new Usage(`${said.wrong} is not as it must be; see docs/wire.md`)
+  const added = await addEndpoint(store, merchant, { said, now: Date.now() })
+  say(`Endpoint ${added.endpoint.id} of ${merchant} is added.`)
+  tell(added)
+}
+
+function tell({ secret }: WithSecret): void {
+  say(`${secret.reveal()}\nIts signing secret. It is not shown again.`)
+}
+
+async function change(
+  { store, merchant }: At,
+  action: 'remove' | 'enable' | 'rotate',
+  id: string,
+): Promise<void> {
+  const key = { merchant, id }
+  const now = Date.now()
+  const unknown = () => new CannotStart(`merchant ${merchant} has no webhook endpoint ${id}`)
+  switch (action) {
+    case 'remove':
+      if (!(await removeEndpoint(store, key))) throw unknown()
+      return say(`Endpoint ${id} is removed, with what waited for it.`)
+    case 'enable':
+      if (!(await enableEndpoint(store, key, now))) throw unknown()
+      return say(`Endpoint ${id} is enabled; what waited for it is sent.`)
+    case 'rotate': {
+      const rotated = await rotateSecret(store, key, now)
+      if (!rotated) throw unknown()
+      tell(rotated)
+      return say('The secret before signs along for a day.')
+    }
+    default:
+      return action satisfies never
+  }
+}
+
+async function again({ store, merchant }: At, pairs: Pairs): Promise<void> {
+  const { order, endpoint, ...fields } = onlyOf(pairs, ['id', 'order', 'from', 'to', 'endpoint'])
+  const which = whichOf({ ...fields, ...(order !== undefined && { order_id: order }) })
+  const { count, goOnFrom } = await redeliver(store, merchant, { which, endpoint, now: Date.now() })
+  say(`${count} deliveries are due again.`)
+  if (goOnFrom !== undefined) say(`Go on with from=${new Date(goOnFrom).toISOString()}`)
+}
+
+function whichOf(fields: Record<string, string>) {
+  try {
+    return readWhich(fields)
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error
+    throw new Usage(usage)
+  }
+}
+
+type Pairs = readonly (readonly [string, string])[]
+
+function pairsIn(words: readonly string[]): Pairs {
+  return words.map((word) => {
+    const sign = word.indexOf('=')
+    if (sign < 1) throw new Usage(usage)
+    return [word.slice(0, sign), word.slice(sign + 1)]
+  })
+}
+
+function onlyOf(pairs: Pairs, names: readonly string[]): Record<string, string> {
+  if (!pairs.every(([name]) => names.includes(name))) throw new Usage(usage)
+  return Object.fromEntries(pairs.filter(([name]) => name !== 'header'))
+}

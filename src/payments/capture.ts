@@ -1,0 +1,86 @@
+import { gatewayNamed } from '../gateways/catalog.ts'
+import type { Capturing, Gateway, Question } from '../gateways/gateway.ts'
+import type { Merchant } from '../merchants/merchant.ts'
+import { type Paise, paise } from '../money.ts'
+import { badField, Refusal } from '../refusal.ts'
+import type { By } from './events.ts'
+import { findNamed, instruct, undisturbed } from './instruct.ts'
+import { takeTurnOf } from './take-turn.ts'
+import { type Instruction, mayCapture, type Txn } from './txn.ts'
+import type { World } from './world.ts'
+
+/** A merchant's wish to take held money. */
+export interface CaptureWish {
+  /** The txn by either of its wire ids. */
+  readonly id: string
+  /** Absent: all that is left. */
+  readonly amount?: Paise
+  /** The merchant's own name of this capture, by which a repeated call is known. */
+  readonly key?: string
+  readonly by: By
+}
+
+/**
+ * Takes money that a txn holds, all of it or a part, and gives the txn as it is then. A call with
+ * the key of an earlier one takes nothing. Refuses a txn that holds no money, an amount over the
+ * rest, a gateway that can't, and a second capture while one is under way.
+ */
+export async function capture(world: World, merchant: Merchant, wish: CaptureWish): Promise<Txn> {
+  return takeTurnOf(world, merchant, {
+    find: () => findNamed(world, merchant, wish.id),
+    take: (txn) => take(world, merchant, { wish, txn }),
+    by: wish.by,
+  })
+}
+
+async function take(
+  world: World,
+  merchant: Merchant,
+  { wish, txn: seen }: { wish: CaptureWish; txn: Txn },
+): Promise<Txn> {
+  const { by } = wish
+  if (isDone(seen, wish)) return seen
+  const txn = await undisturbed(world, merchant, { txn: seen, by })
+  if (isDone(txn, wish)) return txn
+  if (!mayCapture(txn)) {
+    // Money that is not the order's shows as undecided everywhere.
+    throw new Refusal('cannot_capture', { subject: txn.late ? 'AUTHORIZING' : txn.status })
+  }
+  const left = paise(txn.amount - txn.captured)
+  const amount = wish.amount ?? left
+  if (amount > left) throw new Refusal('capture_exceeds')
+  const question = captureBy(gatewayNamed(txn.gateway), { txn, wish, amount })
+  const key = wish.key === undefined ? {} : { key: wish.key }
+  const instruction: Instruction = { kind: 'capture', amount, ...key }
+  return instruct(world, merchant, { txn, instruction, question, more: { take: amount }, by })
+}
+
+/** Whether this very capture is done or under way. Refuses its key with another amount. */
+function isDone(txn: Txn, { key, amount }: CaptureWish): boolean {
+  if (key === undefined) return false
+  const underWay = txn.instruction?.kind === 'capture' ? [txn.instruction] : []
+  const same = [...txn.captures, ...underWay].find((one) => one.key === key)
+  if (same && amount !== undefined && same.amount !== amount) {
+    throw new Refusal('capture_key_reused')
+  }
+  return same !== undefined
+}
+
+/** Refuses to hold money at a gateway that could not take it later. */
+export function refuseHoldAt({ capture: whole }: Pick<Gateway, 'capture'>, autoCapture: boolean) {
+  if (!autoCapture && !whole) throw new Refusal('capture_unsupported')
+}
+
+/** How this gateway takes so much of a txn's money. Refuses what it can't. */
+export function captureBy(
+  { capture: whole, capturePart }: Pick<Gateway, 'capture' | 'capturePart'>,
+  { txn, wish, amount }: { txn: Txn; wish: Pick<CaptureWish, 'key'>; amount: Paise },
+): Question<Capturing> {
+  if (amount === txn.amount) {
+    if (!whole) throw new Refusal('capture_unsupported')
+    return whole
+  }
+  if (!capturePart) throw new Refusal('partial_capture_unsupported')
+  if (wish.key === undefined) throw badField('idempotence_key', 'missing')
+  return capturePart
+}

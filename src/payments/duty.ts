@@ -1,0 +1,118 @@
+import { beginningOf, dayInIndia, dayMs } from '../clock.ts'
+import type { Mode, Settings } from '../merchants/merchant.ts'
+import { nextLook } from './look.ts'
+import { hasChallenge, holdsMoney, isAwaited, isFailed, isHeld, type Txn } from './txn.ts'
+
+/**
+ * What the clock has to do for a txn: ask the gateway how it stands, release money that is held for
+ * too long or is not the order's, give back taken money that is not the order's, forget the card.
+ */
+export type Duty = 'ask' | 'void' | 'give_back' | 'forget'
+
+/** The circumstances in which a duty is found. */
+export interface OnDuty {
+  readonly settings: Settings
+  readonly mode: Mode
+  readonly now: number
+  /** A number in [0, 1), for spreading a crowd. */
+  readonly luck: number
+}
+
+/** What is to be done now for a txn that is due; `undefined`: nothing any more. */
+export function dutyOf(txn: Txn, at: Omit<OnDuty, 'luck'>): Duty | undefined {
+  if (isAwaited(txn)) return 'ask'
+  if (owesLateMoney(txn)) return 'give_back'
+  if (isHeld(txn.status)) {
+    if (txn.late || at.now >= voidAt(txn, at.settings)) return 'void'
+  } else if (awaitsLateNews(txn, at.now)) return 'ask'
+  const forgetAt = forgetsCardAt(txn, at.mode)
+  return forgetAt !== undefined && at.now >= forgetAt ? 'forget' : undefined
+}
+
+/** When there is next something to do for a txn of which nothing is awaited, epoch milliseconds. */
+export function nextDutyAt(txn: Txn, at: OnDuty): number | undefined {
+  const times = [
+    owesLateMoney(txn) ? at.now : undefined,
+    isHeld(txn.status) ? releaseAt(txn, at) : undefined,
+    lateNewsAt(txn, at),
+    forgetsCardAt(txn, at.mode),
+  ].filter((time) => time !== undefined)
+  return times.length === 0 ? undefined : Math.min(...times)
+}
+
+/** Whether money was taken that is not the order's, and is not on its way back yet. */
+function owesLateMoney(txn: Txn): boolean {
+  return txn.late && txn.status === 'CHARGED' && txn.refunded < txn.captured
+}
+
+function voidAt(txn: Txn, settings: Settings): number {
+  return txn.createdAt + settings.void_after_days * dayMs
+}
+
+/** A void that failed is tried again by and by; the gateway may also have let the money go. */
+function releaseAt(txn: Txn, at: OnDuty): number {
+  if (txn.late && txn.looks === 0) return at.now
+  const first = txn.late ? 0 : voidAt(txn, at.settings)
+  if (first > at.now) return first
+  return nextLook(Math.max(txn.looks, firstLateLook), at.now, at.luck)
+}
+
+function lateNewsAt(txn: Txn, at: OnDuty): number | undefined {
+  const look = nextLook(txn.looks, at.now, at.luck)
+  return awaitsLateNews(txn, look) ? look : undefined
+}
+
+/** India lets a merchant's server keep a card's BIN, expiry and name four days (RBI, July 2022). */
+const cardMemoryMs = 4 * dayMs
+
+function forgetsCardAt(txn: Txn, mode: Mode): number | undefined {
+  const remembersAll = txn.card.bin !== ''
+  return mode === 'live' && remembersAll ? txn.updatedAt + cardMemoryMs : undefined
+}
+
+/** The look after 15 minutes: a bank that has said no seldom changes its mind sooner. */
+export const firstLateLook = 6
+
+/** India gives a bank five days to put a failed payment right (RBI, September 2019): T+5. */
+const reversalDays = 5
+const lateNewsMs = reversalDays * dayMs
+
+/** Whether a payment that ended without money may at this time still turn out paid. */
+export function awaitsLateNews(txn: Txn, at: number): boolean {
+  return mayPayLate(txn) && at < txn.createdAt + lateNewsMs
+}
+
+/**
+ * Whether the bank could have taken the money of a failed payment: the customer saw its page, a
+ * right OTP may have reached it, or a gateway did not know the payment when it was asked.
+ */
+export function mayPayLate(txn: Txn): boolean {
+  if (!isFailed(txn.status)) return false
+  const sawPage = txn.closedBy === 'fallback' || (!hasChallenge(txn) && txn.bankData !== undefined)
+  const tried = txn.otp.attempts > 0 && !onlyWrongOtps.has(txn.code)
+  return txn.code === 'TXN_NOT_FOUND' || sawPage || tried
+}
+
+/** The bank has answered every OTP of these with a no of its own, or never got it. */
+const onlyWrongOtps: ReadonlySet<string> = new Set([
+  'INCORRECT_OTP',
+  'OTP_EXPIRED',
+  'OTP_ATTEMPTS_EXCEEDED',
+  'GATEWAY_UNREACHABLE',
+])
+
+/**
+ * Until when the bank must have given the customer's money back by itself, in epoch milliseconds:
+ * the end of the fifth day after the payment (RBI, September 2019; ₹100 a day after it).
+ * `undefined` for a payment that cannot have cost the customer anything, or was good for something.
+ */
+export function reversalDueAt(txn: Txn): number | undefined {
+  const inDoubt = txn.status === 'AUTHORIZING' || (txn.late && holdsMoney(txn.status))
+  if (!inDoubt && !mayPayLate(txn)) return undefined
+  return beginningOf(dayInIndia(txn.createdAt) + reversalDays + 1)
+}
+
+/** Whose payment was started before this is overdue now, if its end is still not known. */
+export function overdueBefore(now: number): number {
+  return beginningOf(dayInIndia(now) - reversalDays)
+}
