@@ -78,7 +78,7 @@ export function count(answers: readonly Answer[], word: string): number {
   return answers.filter((answer) => wordOf(answer) === word).length
 }
 
-/** Each engine, and how many servers it is stormed at: PostgreSQL lets several work on one database. */
+/** Each engine, and at how many servers: several can work on one PostgreSQL. */
 export const sceneries: readonly (readonly [Engine, number])[] = engines.flatMap((engine) =>
   engine.name === 'sqlite'
     ? [[engine, 1]]

@@ -2,24 +2,19 @@ import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Client } from 'pg'
-import { readEnv } from '../src/env.ts'
-import { makePerform } from '../src/gateways/perform.ts'
 import { simulator } from '../src/gateways/simulator.ts'
 import { type MerchantId, type OrderId, shardOf } from '../src/ids.ts'
 import { defaultSettings } from '../src/merchants/merchant.ts'
-import { openStore } from '../src/open-store.ts'
 import { leaseFor } from '../src/payments/ask.ts'
 import { eventsOf } from '../src/payments/events.ts'
 import { issueRefund } from '../src/payments/issue-refund.ts'
 import { findRefund } from '../src/payments/refunds.ts'
-import type { World } from '../src/payments/world.ts'
-import { ask, bookAt, type Caller, callerOf, rightOtp } from './caller.ts'
+import { ask, bookAt, rightOtp } from './caller.ts'
 import { engines, type TestDatabase } from './databases.ts'
 import { end } from './program.ts'
-import { run, type Spawned, testVariables } from './support.ts'
+import { callerAt, inItsWorld, type Scene, setScene, startServer } from './scene.ts'
 
 const merchant = 'demo' as MerchantId
-const key = 'sk_test_lease_lease_lease'
 const leaseMs = leaseFor(simulator.refund, 0)
 
 // So that both refunds fall due in the same pass of the chores, which take the rows of one at once.
@@ -34,9 +29,13 @@ const commitLock = 40_404
 const orders = { sent: 'lease-1', unsent: 'lease-2' } as const
 
 test('a stopped lease holder that goes on does nothing twice', async () => {
-  const scene = await setScene()
+  const engine = engines.find(({ name }) => name === 'postgres')
+  assert(engine)
+  const scene = await setScene(engine)
   after(scene.close)
-  const { holder, other, database, bankUrl } = scene
+  const { database, bankUrl } = scene
+  const holder = await startServer(scene)
+  const other = await startServer(scene)
   const caller = callerAt(holder)
   for (const order of Object.values(orders)) {
     await caller.submit(await caller.open(order), rightOtp)
@@ -86,72 +85,20 @@ test('a stopped lease holder that goes on does nothing twice', async () => {
   }
 })
 
-interface Scene {
-  readonly database: TestDatabase
-  readonly bankUrl: string
-  readonly holder: Spawned
-  readonly other: Spawned
-  readonly close: () => Promise<void>
-}
-
-/** Two servers on one PostgreSQL, and their bank. */
-async function setScene(): Promise<Scene> {
-  const engine = engines.find(({ name }) => name === 'postgres')
-  assert(engine)
-  const database = await engine.open()
-  const bank = run('bank/main.ts', [], { PORT: '0', DATA_DIR: database.dataDir })
-  const [, bankUrl = ''] = await bank.saying(/BANK_URL=(\S+)/)
-  const servers: Spawned[] = []
-  for (let i = 0; i < 2; i++) {
-    const server = run('src/main.ts', ['serve'], variablesOf({ database, bankUrl }))
-    await server.saying(/SMS inbox/)
-    servers.push(server)
-  }
-  const [holder, other] = servers
-  assert(holder && other)
-  const close = async () => {
-    for (const { child, ended } of [...servers, bank]) {
-      child.kill('SIGKILL')
-      await ended
-    }
-    await database.close()
-  }
-  return { database, bankUrl, holder, other, close }
-}
-
-function variablesOf({ database, bankUrl }: Pick<Scene, 'database' | 'bankUrl'>) {
-  const more = { BANK_URL: bankUrl, BANK_BOOK: undefined, DEMO_API_KEY: key }
-  return testVariables(database, more)
-}
-
-function callerAt(server: Spawned): Caller {
-  const [, url = ''] = /Base URL +(\S+)/.exec(server.output()) ?? []
-  return callerOf({ url, merchant, key })
-}
-
 /** Refunds both orders, by the rules of the server, to be sent in a moment. */
-async function issueBoth(scene: Scene): Promise<void> {
-  const read = readEnv(variablesOf(scene))
-  assert('ok' in read)
-  const store = await openStore(read.ok)
+function issueBoth(scene: Scene): Promise<void> {
   const due = Date.now() + dueInMs
-  const world: World = {
-    ...store,
-    perform: makePerform(fetch),
-    now: () => due,
-    elapsed: () => performance.now(),
-    luck: () => 0,
-    sleep,
-    mode: 'sandbox',
-    publicUrl: 'http://127.0.0.1',
-    bankUrl: scene.bankUrl,
-  }
-  for (const order of Object.values(orders)) {
-    const wish = { requestId: 'back', source: 'API', metadata: {}, by: { door: 'api' } } as const
-    const settings = defaultSettings('sandbox')
-    await issueRefund(world, { id: merchant, settings }, { ...wish, order: keyOf(order) })
-  }
-  await store.db.close()
+  return inItsWorld(
+    scene,
+    () => due,
+    async (world) => {
+      for (const order of Object.values(orders)) {
+        const asked = { requestId: 'back', source: 'API', metadata: {} } as const
+        const wish = { ...asked, by: { door: 'api' }, order: keyOf(order) } as const
+        await issueRefund(world, { id: merchant, settings: defaultSettings('sandbox') }, wish)
+      }
+    },
+  )
 }
 
 function keyOf(order: string) {

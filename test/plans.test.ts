@@ -15,7 +15,7 @@ interface Statement {
   readonly values: readonly Value[]
 }
 
-/** Every look of an idle server, by the index that makes it cheap with a million finished orders. */
+/** Every look of an idle server, and the index that keeps it cheap among finished orders. */
 const indexOfChore = {
   payments: 'txns_due',
   refunds: 'refunds_due',
@@ -43,7 +43,7 @@ for (const engine of engines) {
       await at.database.close()
     })
 
-    test('what is counted for the operator, and what a start mends, is found by them too', async () => {
+    test('what an operator counts and a start mends is found by them too', async () => {
       const at = await openWorld(engine)
       const { id } = at.merchant
       const looks: Record<string, (db: Db) => Promise<unknown>> = {

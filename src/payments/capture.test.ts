@@ -89,6 +89,16 @@ for (const engine of engines) {
       })
     })
 
+    test('a capture whose answer is awaited is known by its key, and asks nobody', async () => {
+      const txn = await heldTxn(at, 'key-lost')
+      const part = { amount: paise(4_000), key: 'a' }
+      const lost = await captured(txn, words.silence, part)
+      assert.deepEqual(await captured(txn, undefined, part), lost)
+      at.script.push(chargedInPart(4_000))
+      const done = await sync(at.world, at.merchant, { txn: lost, by })
+      assert.deepEqual(done.captures, [part])
+    })
+
     test('money that is not held is not captured', async () => {
       const paid = await chargedTxn(at, 'paid')
       await assert.rejects(captured(paid), /Cannot Capture CHARGED Transaction/)
@@ -123,7 +133,7 @@ for (const engine of engines) {
       assert.equal((await captured(txn, words.charged)).status, 'CHARGED')
     })
 
-    test('a lost answer is asked for, by the clock or by the next call, and not sent again', async () => {
+    test('a lost answer is asked for by whoever comes next, and not sent again', async () => {
       const txn = await heldTxn(at, 'lost')
       const lost = await captured(txn, words.silence)
       assert.deepEqual([lost.status, lost.captured], ['AUTHORIZED', 0])
@@ -147,7 +157,7 @@ for (const engine of engines) {
       )
     })
 
-    test('a capture that never arrived fails once that is certain, and may be tried again', async () => {
+    test('a capture that never arrived fails once that is certain', async () => {
       const txn = await heldTxn(at, 'never')
       await captured(txn, words.silence)
       at.clock.now += 2_999

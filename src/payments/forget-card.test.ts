@@ -59,7 +59,7 @@ for (const engine of engines) {
       assert.equal(asked.refunded, 10_000)
     })
 
-    test('a question that a dead process left behind keeps no card from being forgotten', async () => {
+    test('a dead process’s question keeps no card from being forgotten', async () => {
       const txn = await firstTxn(at, 'dead', words.declined)
       at.script.push(() => Promise.reject(new Error('the process died')))
       await assert.rejects(sync(at.world, at.merchant, { txn, by }), /died/)

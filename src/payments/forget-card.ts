@@ -8,8 +8,8 @@ import { keepCard, Overtaken } from './txns.ts'
 import type { World } from './world.ts'
 
 /**
- * Purges from a finished txn what a merchant's server may keep of a card only for days. Does nothing
- * when somebody is asking about it: the clock comes again.
+ * Purges from a finished txn what a merchant's server may keep of a card only for days. Does
+ * nothing when somebody is asking about it: the clock comes again.
  */
 export async function forgetCard(world: World, merchant: Merchant, txn: Txn): Promise<void> {
   try {

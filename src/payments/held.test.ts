@@ -48,7 +48,7 @@ function heard(txn: Txn, verdict: Verdict, at: Partial<Circumstances> = {}): Out
 /** What is left to be seen of the txn: its status, code, whether an instruction is under way. */
 type Row = readonly [Txn, Asked, Verdict, TxnStatus, Outcome['code'], underWay: boolean]
 
-test('each answer about held money has its status and code, and ends the instruction or not', () => {
+test('each answer has its status and code, and ends the instruction or not', () => {
   const table: readonly Row[] = [
     [toCapture, 'capture', charged, 'CHARGED', 'TXN_SUCCESS', false],
     [toCapture, 'capture', captureUnderWay, 'CAPTURE_INITIATED', 'PENDING_AT_BANK', true],
@@ -93,7 +93,7 @@ test('each answer about held money has its status and code, and ends the instruc
   }
 })
 
-test('whatever is heard, the table of moves allows what follows, and no taken money is lost', () => {
+test('whatever is heard, the table of moves allows it, and no taken money is lost', () => {
   const verdicts: readonly Verdict[] = [
     charged,
     chargedInPart,

@@ -141,7 +141,7 @@ test('a refund pending for ten days needs a person, and can still end by itself'
   assert.equal(heard(reviewed, verdicts.refunded, { asked: 'sync' }).status, 'SUCCESS')
 })
 
-test('a refund the gateway does not know is sent again by the same name, once that is certain', () => {
+test('what the gateway does not know is sent again by the same name, in time', () => {
   const refund = aRefund()
   const early = heard(refund, verdicts.notFound, { asked: 'sync', now: now + 2_999 })
   assert.deepEqual([early.sent, early.status, early.dueAt], [true, 'PENDING', now + 3_000])

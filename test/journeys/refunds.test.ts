@@ -64,7 +64,7 @@ onBothEngines((shop) => {
     })
   }
 
-  test('a refund that is stuck is for a person after ten days, and ends on the eleventh', async () => {
+  test('a stuck refund is for a person after ten days, and ends on the eleventh', async () => {
     const { api, book, happens, later, mood, order, paid, refundBecomes } = shop()
     const params = await paid()
     await mood({ mood: 'refund_stuck', next: 'refund' })
