@@ -4,8 +4,9 @@ import { engines } from '../../test/databases.ts'
 import { anOrder, aStart, deadLine, openWorld, workOnce } from '../../test/world.ts'
 import type { Verdict } from '../gateways/gateway.ts'
 import { paise } from '../money.ts'
+import { dueTxns } from '../payments/duties.ts'
 import { pay } from '../payments/pay.ts'
-import { dueTxns, findTxn } from '../payments/txns.ts'
+import { findTxn } from '../payments/txns.ts'
 import { openChores, startChores } from './chores.ts'
 
 const said = { ref: 'pay_1' }

@@ -147,6 +147,7 @@ for (const engine of engines) {
         txn = await sent(late, failed)
         assert.deepEqual([txn.status, txn.refunded], ['CHARGED', 0])
         assert.equal(txn.dueAt === undefined, tries === 5, `${tries}`)
+        assert.equal(txn.flaggedAt !== undefined, tries === 5, 'then a person has to see to it')
         if (txn.dueAt !== undefined) assert(txn.dueAt >= at.clock.now + 900_000)
       }
       const ids = (await refundsTo(late)).map(({ id }) => id)

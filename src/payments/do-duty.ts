@@ -1,6 +1,7 @@
 import { gatewayNamed } from '../gateways/catalog.ts'
 import type { Merchant } from '../merchants/merchant.ts'
 import { Refusal } from '../refusal.ts'
+import { postpone } from './duties.ts'
 import { type Duty, dutyOf, mayPayLate, nextDutyAt } from './duty.ts'
 import type { By } from './events.ts'
 import { forgetCard } from './forget-card.ts'
@@ -10,7 +11,7 @@ import { refundsOf } from './refunds.ts'
 import { mostAutoRefunds } from './settle-refund.ts'
 import { sync } from './sync.ts'
 import { hasLapsed, type Txn } from './txn.ts'
-import { Overtaken, postpone } from './txns.ts'
+import { Overtaken } from './txns.ts'
 import type { World } from './world.ts'
 
 const by: By = { door: 'clock' }

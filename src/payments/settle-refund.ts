@@ -3,6 +3,7 @@ import type { Tx } from '../db/db.ts'
 import { gatewayNamed } from '../gateways/catalog.ts'
 import type { RefundVerdict } from '../gateways/gateway.ts'
 import type { Merchant } from '../merchants/merchant.ts'
+import { flagForPerson, schedule } from './duties.ts'
 import { firstLateLook } from './duty.ts'
 import { appendEvent, type By } from './events.ts'
 import { nextLook } from './look.ts'
@@ -11,7 +12,7 @@ import { judgeRefund, nextRefund, type Refund } from './refund.ts'
 import { moveRefund, refundsOf } from './refunds.ts'
 import { settleReturned } from './settle.ts'
 import type { Txn } from './txn.ts'
-import { knownTxn, Overtaken, putBack, schedule } from './txns.ts'
+import { knownTxn, Overtaken, putBack } from './txns.ts'
 import type { World } from './world.ts'
 
 /** A gateway's answer about a refund, as it was when the question was asked. */
@@ -93,7 +94,7 @@ async function giveUp(
   if (to.source !== 'AUTO_REFUNDED') return
   const refunds = await refundsOf(t.get, txn)
   const tries = refunds.filter((one) => one.txn === txn.id && one.source === to.source).length
-  if (tries >= mostAutoRefunds) return
+  if (tries >= mostAutoRefunds) return flagForPerson(t, txn, now)
   schedule(t, txn, nextLook(firstLateLook + tries, now, world.luck()))
 }
 

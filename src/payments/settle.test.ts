@@ -7,6 +7,7 @@ import { paise } from '../money.ts'
 import { Secret } from '../secret.ts'
 import { authenticate } from './authenticate.ts'
 import { updateOrder } from './create-order.ts'
+import { dueTxns } from './duties.ts'
 import type { By } from './events.ts'
 import { openBankPage } from './open-bank-page.ts'
 import { findOrder } from './orders.ts'
@@ -14,7 +15,7 @@ import { pay } from './pay.ts'
 import { settle } from './settle.ts'
 import { sync } from './sync.ts'
 import { pageLifeMs, type Txn } from './txn.ts'
-import { dueTxns, findTxn } from './txns.ts'
+import { findTxn } from './txns.ts'
 
 const said = { ref: 'pay_1' }
 const page = { url: 'http://bank.example/acs/pay_1' }

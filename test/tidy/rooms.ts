@@ -39,6 +39,7 @@ export const plurals: ReadonlySet<string> = new Set(
     'merchants/merchant-secrets',
     'merchants/merchants',
     'payments/budgets',
+    'payments/duties',
     'payments/events',
     'payments/orders',
     'payments/refunds',

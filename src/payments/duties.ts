@@ -1,0 +1,56 @@
+import type { Tx } from '../db/db.ts'
+import type { MerchantId, Shard, TxnId } from '../ids.ts'
+import type { Get } from './orders.ts'
+import type { TxnKey } from './txns.ts'
+
+/** Marks a txn as one that a person has to see to; the first time stands. */
+export function flagForPerson(t: Tx, key: TxnKey, at: number): void {
+  t.put(
+    `update txns set flagged_at = coalesce(flagged_at, $4)
+     where shard = $1 and merchant = $2 and id = $3`,
+    [key.shard, key.merchant, key.id, at],
+  )
+}
+
+/** Says when the clock has something to do for a txn of which nothing is awaited. */
+export function schedule(t: Tx, key: TxnKey, dueAt: number | undefined): void {
+  t.put('update txns set due_at = $4 where shard = $1 and merchant = $2 and id = $3', [
+    key.shard,
+    key.merchant,
+    key.id,
+    dueAt ?? null,
+  ])
+}
+
+/** The txns that wait for the clock, the longest due first. All shards: for the chores only. */
+export async function dueTxns(get: Get, now: number, most: number): Promise<TxnKey[]> {
+  const rows = await get(
+    'select shard, merchant, id from txns where due_at <= $1 order by due_at limit $2',
+    [now, most],
+  )
+  return rows.map((row) => ({
+    shard: row['shard'] as Shard,
+    merchant: row['merchant'] as MerchantId,
+    id: row['id'] as TxnId,
+  }))
+}
+
+/**
+ * Says when the clock comes again to a txn that is due: it has nothing to do now, or its work has
+ * failed and the others come first. Changes nothing when somebody has meanwhile said when.
+ */
+export function postpone(t: Tx, key: TxnKey, to: { now: number; until: number | undefined }): void {
+  t.put(
+    `update txns set due_at = $5
+     where shard = $1 and merchant = $2 and id = $3 and due_at <= $4`,
+    [key.shard, key.merchant, key.id, to.now, to.until ?? null],
+  )
+}
+
+/** Makes every question that a dead process left under way due now. All shards: at start only. */
+export function orphanLeases(t: Tx, now: number): void {
+  t.put(
+    `update txns set lease_until = $1, due_at = $1 where due_at is not null and lease_until > $1`,
+    [now],
+  )
+}
