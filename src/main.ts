@@ -18,7 +18,9 @@ ${settingNames.map((name) => `                                            ${name
   directotp keys revoke KEY               revoke an API key, by itself or by its id
   directotp keys response MERCHANT        make a response key in place of the old; printed once
   directotp webhooks list MERCHANT        list a merchant's webhook endpoints
-  directotp webhooks add MERCHANT URL …   add one; its secret is printed once
+  directotp webhooks add MERCHANT URL …   add one; its secret is printed once:
+                                            user=… password=- (read from stdin)
+                                            events=A,B header=Name:value …
   directotp webhooks remove|enable|rotate MERCHANT ID
                                           take one away, resume it, give it a new secret
   directotp webhooks redeliver MERCHANT … send again: id=… | order=… | from=… to=…

@@ -71,7 +71,7 @@ export interface PageParts {
   readonly sendsItself?: boolean
 }
 
-/** A page that needs no script, in the one style all our pages have. */
+/** A page in the one style all our pages have; its only script is the line that sends a form. */
 export function page(parts: PageParts): Page {
   const { refreshSeconds: seconds, formsLeadTo } = parts
   const refresh = seconds ? html`<meta http-equiv="refresh" content="${String(seconds)}">` : ''
@@ -94,7 +94,8 @@ export function page(parts: PageParts): Page {
     headers: {
       'content-type': 'text/html; charset=utf-8',
       'content-security-policy': policy.join('; '),
-      'referrer-policy': 'no-referrer',
+      // A form without a referrer has no origin either, and a shop may want to know whose it is.
+      'referrer-policy': parts.sendsItself ? 'strict-origin' : 'no-referrer',
       'x-content-type-options': 'nosniff',
       'cache-control': 'no-store',
     },

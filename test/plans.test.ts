@@ -30,15 +30,15 @@ for (const engine of engines) {
     test('an idle server looks by small indexes alone', async () => {
       const at = await openWorld(engine)
       const { db, said } = recording(at.database.db)
-      const { all, settled } = openChores({ ...at.world, db }, deadLine)
+      const chores = openChores({ ...at.world, db }, deadLine)
       const found: Record<string, string[]> = {}
-      for (const { name, once } of all) {
+      for (const { name, once, settled } of chores) {
         said.length = 0
         await once(assert.ifError)
+        await settled()
         assert(said.length > 0, `${name} looks`)
         found[name] = await indexesOf(at.database, said)
       }
-      await settled()
       const expected = Object.entries(indexOfChore).map(([name, index]) => [name, [index]])
       assert.deepEqual(found, Object.fromEntries(expected))
       await at.database.close()

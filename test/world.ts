@@ -75,6 +75,7 @@ export async function openWorld(engine: Engine, mode: Mode = 'sandbox'): Promise
 /** A line that nothing leaves by. */
 export const deadLine: Line = {
   mode: 'sandbox',
+  now: Date.now,
   resolve: async () => [],
   post: () => assert.fail('nothing is posted'),
   after: () => () => {},
@@ -87,10 +88,11 @@ export async function workOnce(
   onError: (error: unknown) => void,
   line: Line = deadLine,
 ): Promise<number> {
-  const { all, settled } = openChores(world, line)
   let done = 0
-  for (const { once } of all) done += await once(onError)
-  await settled()
+  for (const { once, settled } of openChores(world, line)) {
+    done += await once(onError)
+    await settled()
+  }
   return done
 }
 

@@ -26,6 +26,11 @@ test('a signed webhook is its body, whatever form headers, body and secret have'
   assert.deepEqual(verifyWebhook(new Headers(signed()), Buffer.from(body), bare), sent)
 })
 
+test('the names of headers are read in any case', () => {
+  const shouted = Object.entries(signed()).map(([name, value]) => [name.toUpperCase(), value])
+  assert.deepEqual(verifyWebhook(Object.fromEntries(shouted), body, secret), sent)
+})
+
 test('one of several signatures is enough', () => {
   const [mine, theirs] = [signed()['webhook-signature'], signed(0, other)['webhook-signature']]
   for (const both of [`${theirs} ${mine}`, `${mine} ${theirs}`, `v1a,xxxx ${mine}`]) {

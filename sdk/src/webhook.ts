@@ -37,7 +37,7 @@ export interface Webhook {
   content: { order: OrderAnswer; txn?: WebhookTxn; refund?: RefundEntry }
 }
 
-/** The headers of a request as Node has them, or as `fetch` does. */
+/** The headers of a request as Node has them, or as `fetch` does; names in any case. */
 export type WebhookHeaders = Headers | Record<string, string | string[] | undefined>
 
 /** A signature that is older was caught on its way and is sent again by somebody else. */
@@ -78,6 +78,7 @@ function webhookIn(body: string | Uint8Array): Webhook {
 }
 
 function headerOf(headers: WebhookHeaders, name: string): string {
-  const value = headers instanceof Headers ? headers.get(name) : headers[name]
+  if (headers instanceof Headers) return headers.get(name) ?? ''
+  const [, value] = Object.entries(headers).find(([key]) => key.toLowerCase() === name) ?? []
   return typeof value === 'string' ? value : ''
 }

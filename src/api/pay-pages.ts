@@ -10,7 +10,7 @@ import { bankPageOf, openBankPage } from '../payments/open-bank-page.ts'
 import type { Order } from '../payments/order.ts'
 import { findOrder, findOrderById } from '../payments/orders.ts'
 import { syncNow } from '../payments/sync-now.ts'
-import { finishUrlOf, hasChallenge, type Txn } from '../payments/txn.ts'
+import { finishUrlOf, hasChallenge, isPartlyCharged, type Txn } from '../payments/txn.ts'
 import { decidingTxn, findTxn } from '../payments/txns.ts'
 import type { World } from '../payments/world.ts'
 import { Refusal } from '../refusal.ts'
@@ -189,9 +189,22 @@ function orderPage(world: World, order: Order, txn: Txn | undefined): Shown {
 <p class="amount">${amountText(order.amount)}</p>
 <p>${order.merchant}</p>
 <p>${wordsFor[status]}</p>
+${txn ? moneyLines(txn) : ''}
 ${link}</main>`,
     formsLeadTo: "'none'",
   }
+}
+
+/** What was taken of the amount, and what has gone or goes back. */
+function moneyLines(txn: Txn): Html {
+  const taken = isPartlyCharged(txn)
+    ? html`<p class="quiet">${amountText(txn.captured)} taken so far</p>`
+    : ''
+  const back =
+    txn.refunded > 0
+      ? html`<p class="quiet">${amountText(txn.refunded)} given back or on its way</p>`
+      : ''
+  return html`${taken}${back}`
 }
 
 /** What a status says to a customer. */

@@ -5,7 +5,7 @@ import { authenticate } from '../payments/authenticate.ts'
 import { capture } from '../payments/capture.ts'
 import { findOrder } from '../payments/orders.ts'
 import { pay } from '../payments/pay.ts'
-import type { Refund } from '../payments/refund.ts'
+import { type Refund, refundsOfTxn } from '../payments/refund.ts'
 import { refundsOf } from '../payments/refunds.ts'
 import { resendOtp } from '../payments/resend-otp.ts'
 import type { Txn } from '../payments/txn.ts'
@@ -138,7 +138,7 @@ async function heldBody(world: World, request: FastifyRequest, txn: Txn) {
 /** The refunds of a payment, which only taken money can have. */
 async function backOf(world: World, txn: Txn): Promise<readonly Refund[]> {
   if (txn.captured === 0) return []
-  return (await refundsOf(world.db.read, txn)).filter((refund) => refund.txn === txn.id)
+  return refundsOfTxn(await refundsOf(world.db.read, txn), txn.id)
 }
 
 function viewing(world: World, { merchant }: FastifyRequest) {

@@ -46,7 +46,7 @@ for (const engine of engines) {
       })
       at.script.push(charged)
       const errors: unknown[] = []
-      assert.equal(await workOnce(at.world, (error) => errors.push(error)), 1)
+      assert.equal(await workOnce(at.world, (error) => errors.push(error)), 2)
       assert.match(String(errors), /the account gone of a txn exists/)
       assert.equal((await findTxn(at.world.db.read, fine))?.status, 'CHARGED')
       assert.deepEqual(await dueTxns(at.world.db.read, at.clock.now, 10), [])

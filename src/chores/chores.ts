@@ -12,57 +12,40 @@ import type { World } from '../payments/world.ts'
 import { announceOnce } from '../webhooks/announce.ts'
 import type { Line } from '../webhooks/deliver.ts'
 import { openPostman } from '../webhooks/deliver-due.ts'
-import { type Chore, type OnError, type Rows, workThrough } from './work.ts'
+import { type Chore, type OnError, openRounds, type Rows } from './work.ts'
 
 /** Refunds and webhooks leave within a second, and looking whether any is due is cheap. */
 const shortRestMs = 250
 const longRestMs = 3_600_000
 
-/** Everything that is done without anybody's call. */
-export interface Chores {
-  readonly all: readonly Chore[]
-  /** Resolves when nothing that a pass began is under way. */
-  readonly settled: () => Promise<void>
+/** Everything that is done without anybody's call; webhooks leave over the line. */
+export function openChores(world: World, line: Line): readonly Chore[] {
+  const short = { restMs: shortRestMs }
+  return [
+    { name: 'payments', ...short, ...openRounds(world, payments(world)) },
+    { name: 'refunds', ...short, ...openRounds(world, refunds(world)) },
+    { name: 'events', ...short, once: (onError) => announceOnce(world, onError), settled },
+    { name: 'webhooks', ...short, ...openPostman(world, line) },
+    { name: 'budgets', restMs: longRestMs, once: () => forgetBudgets(world), settled },
+  ]
 }
 
-/** The chores of this world; webhooks leave over the line. */
-export function openChores(world: World, line: Line): Chores {
-  const postman = openPostman(world, line)
-  const all = [
-    {
-      name: 'payments',
-      restMs: shortRestMs,
-      once: (onError: OnError) => workThrough(world, payments(world), onError),
-    },
-    {
-      name: 'refunds',
-      restMs: shortRestMs,
-      once: (onError: OnError) => workThrough(world, refunds(world), onError),
-    },
-    {
-      name: 'events',
-      restMs: shortRestMs,
-      once: (onError: OnError) => announceOnce(world, onError),
-    },
-    { name: 'webhooks', restMs: shortRestMs, once: postman.once },
-    { name: 'budgets', restMs: longRestMs, once: () => forgetBudgets(world) },
-  ]
-  return { all, settled: postman.settled }
-}
+/** Of what does nothing beyond its pass. */
+const settled = async () => {}
 
 /** Works through what is due, each kind by itself, until `stop`, which waits for the last pass. */
 export function startChores(
-  { all, settled }: Chores,
+  chores: readonly Chore[],
   onError: OnError,
 ): { readonly stop: () => Promise<void> } {
   const stopping = new AbortController()
   const { signal } = stopping
-  const running = all.map((chore) => goOn(chore, signal, onError))
+  const running = chores.map((chore) => goOn(chore, signal, onError))
   return {
     stop: async () => {
       stopping.abort()
       await Promise.all(running)
-      await settled()
+      await Promise.all(chores.map((chore) => chore.settled()))
     },
   }
 }
@@ -93,6 +76,7 @@ function rest(ms: number, signal: AbortSignal): Promise<void> {
 function payments(world: World): Rows<TxnKey> {
   return {
     due: (now, most) => dueTxns(world.db.read, now, most),
+    nameOf: ({ id }) => id,
     work: async (key) => {
       const txn = await knownTxn(world.db.read, key)
       await doDuty(world, await merchantOf(world, key.merchant), txn)
@@ -104,6 +88,7 @@ function payments(world: World): Rows<TxnKey> {
 function refunds(world: World): Rows<RefundKey> {
   return {
     due: (now, most) => dueRefunds(world.db.read, now, most),
+    nameOf: ({ merchant, orderId, id }) => `${merchant}/${orderId}/${id}`,
     work: async (key) => {
       const refund = await findRefund(world.db.read, key)
       assert(refund, `the refund ${key.id} is there`)

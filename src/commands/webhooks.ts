@@ -1,3 +1,4 @@
+import { text } from 'node:stream/consumers'
 import { readWhich } from '../console/webhook-bodies.ts'
 import type { Env } from '../env.ts'
 import type { MerchantId } from '../ids.ts'
@@ -18,7 +19,8 @@ import { redeliver } from '../webhooks/redeliver.ts'
 import { environment, say, Usage, unknownMerchant, withStore } from './command.ts'
 
 const usage = `webhooks list MERCHANT
-webhooks add MERCHANT URL [user=… password=… events=A,B header=Name:value …]
+webhooks add MERCHANT URL [user=… password=- events=A,B header=Name:value …]
+  password=- reads the password from stdin; password=… would show in the list of processes (ps)
 webhooks remove|enable|rotate MERCHANT ID
 webhooks redeliver MERCHANT id=… | order=… | from=… to=… [endpoint=…]`
 
@@ -65,17 +67,20 @@ function workOf(
 async function list({ store, merchant }: At): Promise<void> {
   const waiting = await waitingCounts(store.db.read, merchant)
   const endpoints = await endpointsOf(store.db.read, store.seal, merchant)
-  for (const { id, url, failures, pausedUntil, disabledAt } of endpoints) {
+  for (const { id, url, events, access, failures, pausedUntil, disabledAt } of endpoints) {
     const isPaused = pausedUntil > Date.now()
     const state = disabledAt !== undefined ? 'disabled' : isPaused ? 'paused' : 'active'
     const counts = `${failures} failures, ${waiting.get(id) ?? 0} waiting`
-    say(`${id}  ${state}, ${counts}  ${url || "the orders' own URLs"}`)
+    const wants = events.join(',') || 'all'
+    const user = access.user === undefined ? '' : `  user=${access.user}`
+    say(`${id}  ${state}, ${counts}  ${url || "the orders' own URLs"}  events=${wants}${user}`)
   }
   if (endpoints.length === 0) say(`Merchant ${merchant} has no webhook endpoints.`)
 }
 
 async function add({ env, store, merchant }: At, url: string, pairs: Pairs): Promise<void> {
-  const { user, password, events } = onlyOf(pairs, ['user', 'password', 'events', 'header'])
+  const { user, password: given, events } = onlyOf(pairs, ['user', 'password', 'events', 'header'])
+  const password = given === '-' ? (await text(process.stdin)).replace(/\r?\n$/, '') : given
   const headers = Object.fromEntries(
     pairs
       .filter(([name]) => name === 'header')
@@ -109,7 +114,7 @@ async function change(
       return say(`Endpoint ${id} is removed, with what waited for it.`)
     case 'enable':
       if (!(await enableEndpoint(store, key, now))) throw unknown()
-      return say(`Endpoint ${id} is enabled; what waited for it is sent.`)
+      return say(`Endpoint ${id} is enabled; what waited for it is due now.`)
     case 'rotate': {
       const rotated = await rotateSecret(store, key, now)
       if (!rotated) throw unknown()
@@ -124,7 +129,9 @@ async function change(
 async function again({ store, merchant }: At, pairs: Pairs): Promise<void> {
   const { order, endpoint, ...fields } = onlyOf(pairs, ['id', 'order', 'from', 'to', 'endpoint'])
   const which = whichOf({ ...fields, ...(order !== undefined && { order_id: order }) })
-  const { count, goOnFrom } = await redeliver(store, merchant, { which, endpoint, now: Date.now() })
+  const redelivered = await redeliver(store, merchant, { which, endpoint, now: Date.now() })
+  if (!redelivered) throw new CannotStart(`merchant ${merchant} has no such webhook or endpoint`)
+  const { count, goOnFrom } = redelivered
   say(`${count} deliveries are due again.`)
   if (goOnFrom !== undefined) say(`Go on with from=${new Date(goOnFrom).toISOString()}`)
 }

@@ -10,7 +10,8 @@ import { refusedAnswers } from '../wire/refusal-view.ts'
 
 /** Each metric with what it counts, in the words of its HELP line. */
 const helps = {
-  directotp_payments_unresolved: 'Payments whose end nobody knows, or whose money must go back.',
+  directotp_payments_unresolved:
+    'Payments with an open end, capture or void, or money to give back.',
   directotp_payments_flagged: 'Of these, payments that need a person.',
   directotp_reversals_overdue: 'Of these, payments the bank should have put right by now (T+5).',
   directotp_refunds_in_review: 'Refunds that need a person.',

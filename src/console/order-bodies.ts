@@ -4,7 +4,7 @@ import { gatewayNamed } from '../gateways/catalog.ts'
 import { rupees } from '../money.ts'
 import { reversalDueAt } from '../payments/duty.ts'
 import type { StoredEvent } from '../payments/events.ts'
-import type { Refund } from '../payments/refund.ts'
+import { type Refund, refundsOfTxn } from '../payments/refund.ts'
 import { type Txn, txnIdOnWire } from '../payments/txn.ts'
 import type { Delivery } from '../webhooks/delivery.ts'
 import { OrderBody } from '../wire/order-view.ts'
@@ -75,7 +75,7 @@ export function paymentBody(txn: Txn, refunds: readonly Refund[]): Type.Static<t
     next_look: timeOf(txn.dueAt),
     flagged_at: timeOf(txn.flaggedAt),
     reversal_due_at: timeOf(reversalDueAt(txn)),
-    refunds: refunds.filter((one) => one.txn === txn.id).map((one) => refundEntry(one, txn)),
+    refunds: refundsOfTxn(refunds, txn.id).map((one) => refundEntry(one, txn)),
   }
 }
 

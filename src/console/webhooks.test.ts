@@ -98,6 +98,9 @@ for (const engine of engines) {
       const own = await call('POST', '/order/rotate')
       assert.match(own.body.secret, /^whsec_/)
       assert.equal(own.body.secrets, 1)
+      // It stands for no URL that could go, and receivers know its secret.
+      assert.equal((await call('POST', '/order/remove')).status, 404)
+      assert.equal((await call('POST', '/order/rotate')).body.secrets, 2)
     })
 
     test('what is wrong is named, and never quoted', async (t) => {

@@ -172,8 +172,9 @@ function deliveryRoutes(scope: FastifyInstance, world: World): void {
       const fields = fieldsOf(request.body)
       const which = readWhich(fields)
       const again = { which, now: world.now(), endpoint: fields['endpoint'] || undefined }
-      const { count, goOnFrom } = await redeliver(world, request.merchant.id, again)
-      if (count === 0 && !('from' in which)) throw new Refusal('unknown_webhook')
+      const redelivered = await redeliver(world, request.merchant.id, again)
+      if (!redelivered) throw new Refusal('unknown_webhook')
+      const { count, goOnFrom } = redelivered
       return {
         redelivered: count,
         ...(goOnFrom !== undefined && { go_on_from: new Date(goOnFrom).toISOString() }),

@@ -114,7 +114,8 @@ for (const engine of engines) {
 
     test('a refused capture leaves the money held, and may be tried again', async () => {
       const txn = await heldTxn(at, 'no')
-      const failed = await captured(txn, words.refused)
+      at.script.push(words.refused, words.held)
+      const failed = await captured(txn)
       assert.deepEqual([failed.status, failed.code], ['CAPTURE_FAILED', 'CAPTURE_FAILED'])
       assert.equal((await orderOf(txn)).paidBy, txn.id)
       const there = listening(at)
@@ -122,7 +123,16 @@ for (const engine of engines) {
       const done = await capture(there.world, at.merchant, { id: txn.id, by })
       assert.equal(done.status, 'CHARGED')
       // Another reference: the bank's first word about one is its last.
-      assert.equal(there.calls[0]?.body.reference, `${txn.id}.3`)
+      assert.equal(there.calls[0]?.body.reference, `${txn.id}.4`)
+    })
+
+    test('a refusal is asked about: somebody may have taken the money elsewhere', async () => {
+      const txn = await heldTxn(at, 'elsewhere')
+      at.script.push(words.refused, words.charged)
+      assert.equal((await captured(txn)).status, 'CHARGED')
+      const other = await heldTxn(at, 'lapsed')
+      at.script.push(words.refused, words.voided)
+      assert.equal((await captured(other)).status, 'VOIDED')
     })
 
     test('nothing was sent, so nothing is under way', async () => {

@@ -63,7 +63,8 @@ for (const engine of engines) {
 
     test('a void that is refused or lost is tried again by and by', async () => {
       const txn = await heldTxn(at, 'again')
-      const refused = await whenDue(txn, words.refused)
+      at.script.push(words.refused)
+      const refused = await whenDue(txn, words.held)
       assert.deepEqual([refused.status, refused.dueAt], ['VOID_FAILED', at.clock.now + 900_000])
       const lost = await whenDue(txn, words.silence)
       assert.deepEqual([lost.status, lost.instruction], ['VOID_FAILED', { kind: 'void' }])

@@ -1,14 +1,14 @@
 import { gatewayNamed } from '../gateways/catalog.ts'
 import type { Merchant } from '../merchants/merchant.ts'
 import { Refusal } from '../refusal.ts'
-import { postpone } from './duties.ts'
+import { reschedule } from './duties.ts'
 import { type Duty, dutyOf, mayPayLate, nextDutyAt } from './duty.ts'
 import type { By } from './events.ts'
 import { forgetCard } from './forget-card.ts'
 import { instruct } from './instruct.ts'
 import { issueRefund } from './issue-refund.ts'
+import { autoRefundsOf, mostAutoRefunds } from './refund.ts'
 import { refundsOf } from './refunds.ts'
-import { mostAutoRefunds } from './settle-refund.ts'
 import { sync } from './sync.ts'
 import { hasLapsed, type Txn } from './txn.ts'
 import { Overtaken } from './txns.ts'
@@ -25,10 +25,10 @@ export async function doDuty(world: World, merchant: Merchant, txn: Txn): Promis
 async function attend(world: World, merchant: Merchant, txn: Txn): Promise<void> {
   const { settings } = merchant
   const duty = dutyOf(txn, { settings, mode: world.mode, now: world.now() })
-  return duty === undefined ? rest(world, merchant, txn) : perform(world, merchant, { txn, duty })
+  return duty === undefined ? rest(world, merchant, txn) : fulfil(world, merchant, { txn, duty })
 }
 
-async function perform(
+async function fulfil(
   world: World,
   merchant: Merchant,
   { txn, duty }: { txn: Txn; duty: Duty },
@@ -52,7 +52,7 @@ async function perform(
 async function rest(world: World, { settings }: Merchant, txn: Txn): Promise<void> {
   const now = world.now()
   const until = nextDutyAt(txn, { settings, mode: world.mode, now, luck: world.luck() })
-  await world.db.tx(async (t) => postpone(t, txn, { now, until }))
+  await world.db.tx(async (t) => reschedule(t, txn, until))
 }
 
 /** What may have changed while the server was down is asked a last time before it is forgotten. */
@@ -79,7 +79,7 @@ async function release(world: World, merchant: Merchant, txn: Txn): Promise<void
 
 async function giveBack(world: World, merchant: Merchant, txn: Txn): Promise<void> {
   const refunds = await refundsOf(world.db.read, txn)
-  const tries = refunds.filter((one) => one.txn === txn.id && one.source === 'AUTO_REFUNDED').length
+  const tries = autoRefundsOf(refunds, txn.id)
   // What will not go back is for a person to see to; the clock has the card to forget.
   if (tries >= mostAutoRefunds) return attend(world, merchant, { ...txn, late: false })
   const issued = await issueOnce(world, merchant, { txn, tries })

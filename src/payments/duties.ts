@@ -1,6 +1,7 @@
 import type { Tx } from '../db/db.ts'
 import type { MerchantId, Shard, TxnId } from '../ids.ts'
 import type { Get } from './orders.ts'
+import type { Txn } from './txn.ts'
 import type { TxnKey } from './txns.ts'
 
 /** Marks a txn as one that a person has to see to; the first time stands. */
@@ -13,13 +14,22 @@ export function flagForPerson(t: Tx, key: TxnKey, at: number): void {
 }
 
 /** Says when the clock has something to do for a txn of which nothing is awaited. */
-export function schedule(t: Tx, key: TxnKey, dueAt: number | undefined): void {
+export function schedule(t: Tx, key: TxnKey, dueAt: number): void {
   t.put('update txns set due_at = $4 where shard = $1 and merchant = $2 and id = $3', [
     key.shard,
     key.merchant,
     key.id,
-    dueAt ?? null,
+    dueAt,
   ])
+}
+
+/** Says when the clock comes again to a txn it was due for, unless somebody has said otherwise. */
+export function reschedule(t: Tx, seen: Txn, until: number | undefined): void {
+  t.put(
+    `update txns set due_at = $5
+     where shard = $1 and merchant = $2 and id = $3 and due_at = $4 and lease_until = 0`,
+    [seen.shard, seen.merchant, seen.id, seen.dueAt ?? null, until ?? null],
+  )
 }
 
 /** The txns that wait for the clock, the longest due first. All shards: for the chores only. */
@@ -35,15 +45,12 @@ export async function dueTxns(get: Get, now: number, most: number): Promise<TxnK
   }))
 }
 
-/**
- * Says when the clock comes again to a txn that is due: it has nothing to do now, or its work has
- * failed and the others come first. Changes nothing when somebody has meanwhile said when.
- */
-export function postpone(t: Tx, key: TxnKey, to: { now: number; until: number | undefined }): void {
+/** Puts a txn off whose work has failed, so that it does not stand before the others. */
+export function postpone(t: Tx, key: TxnKey, to: { now: number; until: number }): void {
   t.put(
     `update txns set due_at = $5
      where shard = $1 and merchant = $2 and id = $3 and due_at <= $4`,
-    [key.shard, key.merchant, key.id, to.now, to.until ?? null],
+    [key.shard, key.merchant, key.id, to.now, to.until],
   )
 }
 

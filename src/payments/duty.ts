@@ -1,7 +1,15 @@
 import { beginningOf, dayInIndia, dayMs } from '../clock.ts'
 import type { Mode, Settings } from '../merchants/merchant.ts'
 import { nextLook } from './look.ts'
-import { hasChallenge, holdsMoney, isAwaited, isFailed, isHeld, type Txn } from './txn.ts'
+import {
+  hasChallenge,
+  hasLapsed,
+  holdsMoney,
+  isAwaited,
+  isFailed,
+  isHeld,
+  type Txn,
+} from './txn.ts'
 
 /**
  * What the clock has to do for a txn: ask the gateway how it stands, release money that is held for
@@ -20,13 +28,12 @@ export interface OnDuty {
 
 /** What is to be done now for a txn that is due; `undefined`: nothing any more. */
 export function dutyOf(txn: Txn, at: Omit<OnDuty, 'luck'>): Duty | undefined {
-  if (isAwaited(txn)) return 'ask'
+  if (isAwaited(txn) || hasLapsed(txn, at.now)) return 'ask'
   if (owesLateMoney(txn)) return 'give_back'
-  if (isHeld(txn.status)) {
-    if (txn.late || at.now >= voidAt(txn, at.settings)) return 'void'
-  } else if (awaitsLateNews(txn, at.now)) return 'ask'
   const forgetAt = forgetsCardAt(txn, at.mode)
-  return forgetAt !== undefined && at.now >= forgetAt ? 'forget' : undefined
+  if (forgetAt !== undefined && at.now >= forgetAt) return 'forget'
+  if (!isHeld(txn.status)) return awaitsLateNews(txn, at.now) ? 'ask' : undefined
+  return txn.late || at.now >= voidAt(txn, at.settings) ? 'void' : undefined
 }
 
 /** When there is next something to do for a txn of which nothing is awaited, epoch milliseconds. */

@@ -63,9 +63,9 @@ for (const engine of engines) {
       const txn = await firstTxn(at, 'dead', words.declined)
       at.script.push(() => Promise.reject(new Error('the process died')))
       await assert.rejects(sync(at.world, at.merchant, { txn, by }), /died/)
-      const rested = await whenDue(txn, undefined)
-      assert.equal(rested.dueAt, txn.updatedAt + 4 * dayMs)
-      const done = await whenDue(txn, words.declined)
+      const asked = await whenDue(txn, words.declined)
+      assert.deepEqual([asked.leaseUntil, asked.dueAt], [0, txn.updatedAt + 4 * dayMs])
+      const done = await whenDue(txn, undefined)
       assert.deepEqual([done.card.bin, done.leaseUntil, done.dueAt], ['', 0, undefined])
     })
 

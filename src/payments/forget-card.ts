@@ -4,7 +4,7 @@ import { nextDutyAt } from './duty.ts'
 import { appendEvent } from './events.ts'
 import { touch } from './orders.ts'
 import type { Txn } from './txn.ts'
-import { keepCard, Overtaken } from './txns.ts'
+import { keepCard, knownTxn, Overtaken } from './txns.ts'
 import type { World } from './world.ts'
 
 /**
@@ -25,8 +25,9 @@ async function purge(world: World, { settings }: Merchant, txn: Txn): Promise<vo
   await world.db.tx(async (t) => {
     const order = await touch(t, txn)
     if (!order) return
-    const card = forgetMost(txn.card)
-    const dueAt = nextDutyAt({ ...txn, card }, { settings, mode, now: at, luck: world.luck() })
+    const there = await knownTxn(t.get, txn)
+    const card = forgetMost(there.card)
+    const dueAt = nextDutyAt({ ...there, card }, { settings, mode, now: at, luck: world.luck() })
     await keepCard(t, txn, { card, dueAt })
     const event = {
       seq: order.seq,

@@ -76,8 +76,8 @@ test('each answer has its status and code, and ends the instruction or not', () 
     [held, 'sync', charged, 'CHARGED', 'TXN_SUCCESS', false],
     [partToCapture, 'capture', charged, 'CHARGED', 'TXN_SUCCESS', false],
     [partToCapture, 'capture', captureUnderWay, 'CHARGED', 'TXN_SUCCESS', true],
-    [partToCapture, 'capture', refused, 'CHARGED', 'TXN_SUCCESS', false],
-    [partToCapture, 'capture', notSent, 'CHARGED', 'TXN_SUCCESS', false],
+    [partToCapture, 'capture', refused, 'CHARGED', 'CAPTURE_FAILED', false],
+    [partToCapture, 'capture', notSent, 'CHARGED', 'GATEWAY_UNREACHABLE', false],
     [partTaken, 'sync', voided, 'CHARGED', 'TXN_SUCCESS', false],
     [taken, 'sync', charged, 'CHARGED', 'TXN_SUCCESS', false],
   ]
@@ -183,7 +183,7 @@ test('a part that is not taken leaves what was taken before', () => {
   const early = heard(partToCapture, chargedInPart)
   assert.deepEqual([early.instruction, early.dueAt], [capturingPart, partTaken.askedAt + 3_000])
   const calm = heard(partToCapture, chargedInPart, { now: partTaken.askedAt + 3_000 })
-  assert.deepEqual([calm.to, calm.code, calm.instruction], ['CHARGED', 'TXN_SUCCESS', undefined])
+  assert.deepEqual([calm.to, calm.code, calm.instruction], ['CHARGED', 'CAPTURE_FAILED', undefined])
   assert.equal(calm.captures, undefined)
   const waiting = heard(partToCapture, { ...chargedInPart, pending: 'capture' })
   assert.deepEqual([waiting.to, waiting.instruction], ['CHARGED', capturingPart])

@@ -78,14 +78,17 @@ function stillHeld(txn: Txn, verdict: Money, at: Circumstances): Outcome {
   if (at.asked !== 'sync') return undecided(txn, said, at)
   return txn.instruction || txn.status.endsWith('_INITIATED')
     ? notYet(txn, said, at)
-    : undecided(txn, said, at)
+    : undecided(txn, {}, at)
 }
 
 /** A gateway may still be working through our last call: only later is "not done" an answer. */
 function notYet(txn: Txn, said: Said, at: Circumstances): Outcome {
   const until = settledBy(txn)
-  return at.now < until ? { ...undecided(txn, said, at), dueAt: until } : undone(txn, said)
+  return at.now < until ? { ...undecided(txn, said, at), dueAt: until } : undone(txn, noReason)
 }
+
+/** The gateway only shows what it holds; why it did nothing more it does not say. */
+const noReason: Said = { code: '', message: '' }
 
 /** What it was told to do is definitely not done. */
 function undone(txn: Txn, said: Said): Outcome {
@@ -96,7 +99,7 @@ function undone(txn: Txn, said: Said): Outcome {
   return {
     ...unmoved(txn, said),
     to: txn.captured > 0 ? txn.status : to,
-    code: txn.captured > 0 ? txn.code : code,
+    code: txn.captured > 0 && !txn.instruction ? txn.code : code,
     claim: 'free',
   }
 }
@@ -107,9 +110,7 @@ function released(txn: Txn, said: Said): Outcome {
 
 /** The gateway was never told, so nothing is under way and the money is held as before. */
 function notTold(txn: Txn): Outcome {
-  const { status, captured } = txn
-  const code = captured > 0 ? txn.code : 'GATEWAY_UNREACHABLE'
-  return { ...unmoved(txn, {}), to: status, code, claim: 'free' }
+  return { ...unmoved(txn, {}), to: txn.status, code: 'GATEWAY_UNREACHABLE', claim: 'free' }
 }
 
 /** All stays as it is, and what is under way is looked at again. */

@@ -8,7 +8,7 @@ import { touch } from './orders.ts'
 import { settle } from './settle.ts'
 import { sync } from './sync.ts'
 import { giveInstruction } from './turns.ts'
-import type { Instruction, Txn } from './txn.ts'
+import { type Instruction, isHeld, type Txn } from './txn.ts'
 import { findTxnOnWire } from './txns.ts'
 import type { World } from './world.ts'
 
@@ -40,7 +40,11 @@ export async function instruct<P extends Instructed>(
   const about = { ...paymentOf(taken), reference, ...more } as P
   const verdict = await ask(world, taken, { question, about, access })
   const { settings } = merchant
-  return settle(world, { txn: taken, asked: kind, verdict, lapsed: false, settings, by })
+  const told = { txn: taken, asked: kind, verdict, lapsed: false, settings, by } as const
+  const settled = await settle(world, told)
+  // A refusal tells nothing of the money: somebody may have taken or released it elsewhere.
+  const unclear = verdict.kind === 'refused' && isHeld(settled.status)
+  return unclear ? sync(world, merchant, { txn: settled, by }) : settled
 }
 
 type Giving = Pick<Instructing<Instructed>, 'txn' | 'instruction' | 'by'> & {

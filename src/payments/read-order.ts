@@ -1,6 +1,6 @@
 import type { Order } from './order.ts'
 import { findOrder, type Get, type OrderKey } from './orders.ts'
-import type { Refund } from './refund.ts'
+import { type Refund, refundsOfTxn } from './refund.ts'
 import { refundsOf } from './refunds.ts'
 import type { Txn } from './txn.ts'
 import { decidingTxn } from './txns.ts'
@@ -30,5 +30,5 @@ async function around(get: Get, order: Order): Promise<WholeOrder> {
   const txn = await decidingTxn(get, order)
   if (!txn) return { order, refunds: [] }
   const refunds = txn.captured === 0 ? [] : await refundsOf(get, order)
-  return { order, txn, refunds: refunds.filter((refund) => refund.txn === txn.id) }
+  return { order, txn, refunds: refundsOfTxn(refunds, txn.id) }
 }

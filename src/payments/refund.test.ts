@@ -4,6 +4,7 @@ import type { RefundVerdict } from '../gateways/gateway.ts'
 import { newRefundRef } from '../ids.ts'
 import { paise } from '../money.ts'
 import {
+  isHeldBack,
   isRefundOver,
   isRequestId,
   judgeRefund,
@@ -150,14 +151,18 @@ test('what the gateway does not know is sent again by the same name, in time', (
   assert.equal(certain.ref, refund.ref)
 })
 
-test('what needs a person is never sent again', () => {
+test('what needs a person is never sent again, and fails if it never was', () => {
   const unknownThere = heard(review, verdicts.notFound, settled)
-  assert.deepEqual([unknownThere.status, unknownThere.dueAt], ['MANUAL_REVIEW', undefined])
+  assert.deepEqual([unknownThere.status, unknownThere.dueAt], ['FAILURE', undefined])
   const old = aRefund({ createdAt: now - 10 * dayMs })
   const never = heard(old, verdicts.notSent)
-  assert.deepEqual([never.status, never.sent, never.dueAt], ['MANUAL_REVIEW', false, undefined])
+  assert.deepEqual([never.status, never.sent, isHeldBack(never)], ['MANUAL_REVIEW', false, true])
+  assert(never.dueAt !== undefined && never.dueAt > now)
   const lost = heard(old, verdicts.notFound, settled)
-  assert.deepEqual([lost.status, lost.dueAt], ['MANUAL_REVIEW', undefined])
+  assert.deepEqual([lost.status, isHeldBack(lost)], ['MANUAL_REVIEW', true])
+  const over = heard(never, verdicts.notSent)
+  assert.deepEqual([over.status, over.dueAt], ['FAILURE', undefined])
+  assert.match(over.said.message ?? '', /could not be reached/)
 })
 
 test('after ninety days nobody asks by itself any more', () => {

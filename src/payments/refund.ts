@@ -79,6 +79,19 @@ const reviewAfterMs = 10 * dayMs
 /** Banks settle disputes within 90 days; afterwards nobody asks by itself any more. */
 const lastLookMs = 90 * dayMs
 
+/** How often we try by ourselves to give back money that is not the order's. */
+export const mostAutoRefunds = 5
+
+/** How often we have tried by ourselves to give a txn's money back. */
+export function autoRefundsOf(refunds: readonly Refund[], txn: TxnId): number {
+  return refundsOfTxn(refunds, txn).filter(({ source }) => source === 'AUTO_REFUNDED').length
+}
+
+/** Those of an order's refunds that give back one txn's money. */
+export function refundsOfTxn(refunds: readonly Refund[], txn: TxnId): Refund[] {
+  return refunds.filter((refund) => refund.txn === txn)
+}
+
 /** What a gateway's answer does to a refund: the whole judgement, and no I/O. */
 export function judgeRefund(
   refund: Refund,
@@ -103,6 +116,13 @@ export function judgeRefund(
   }
 }
 
+/** Whether the refund is for a person, and the gateway has certainly not heard of it. */
+export function isHeldBack({ status, sent }: Refund): boolean {
+  return status === 'MANUAL_REVIEW' && !sent
+}
+
+const neverSent: RefundSaid = { message: 'The gateway could not be reached' }
+
 function ended(
   refund: Refund,
   status: 'SUCCESS' | 'FAILURE',
@@ -121,9 +141,9 @@ function waits(refund: Refund, at: RefundCircumstances): Refund {
   const status = review ? 'MANUAL_REVIEW' : refund.status
   const updatedAt = review ? at.now : refund.updatedAt
   const after: Refund = { ...rest, status, leaseUntil: 0, updatedAt }
-  // What was never sent stays so once a person may have paid by hand.
-  const over = age >= lastLookMs || (status === 'MANUAL_REVIEW' && !refund.sent)
-  return over ? after : { ...after, dueAt: nextLook(refund.looks, at.now, at.luck) }
+  // A person may pay by hand now, so what never reached the gateway must not leave any more.
+  if (isHeldBack(refund)) return ended(refund, 'FAILURE', neverSent, at)
+  return age >= lastLookMs ? after : { ...after, dueAt: nextLook(refund.looks, at.now, at.luck) }
 }
 
 /** The gateway does not know it, so it is sent again by the same name, once that is certain. */

@@ -4,7 +4,7 @@ import type { Merchant } from '../merchants/merchant.ts'
 import { accessOf, ask, leaseFor, paymentOf } from './ask.ts'
 import { appendEvent, type By } from './events.ts'
 import { touch } from './orders.ts'
-import { isRefundOver, type Refund } from './refund.ts'
+import { isHeldBack, isRefundOver, type Refund } from './refund.ts'
 import { findRefund, takeRefundTurn } from './refunds.ts'
 import { settleRefund } from './settle-refund.ts'
 import { knownTxn, Overtaken } from './txns.ts'
@@ -20,6 +20,10 @@ const by: By = { door: 'clock' }
 export async function sendRefund(world: World, merchant: Merchant, seen: Refund): Promise<void> {
   if (isRefundOver(seen.status)) return
   const txn = await knownTxn(world.db.read, { ...seen, id: seen.txn })
+  if (isHeldBack(seen)) {
+    const verdict = { kind: 'unknown', because: 'it was never sent', sent: false } as const
+    return settleRefund(world, { merchant, refund: seen, asked: 'send', verdict, txn, by })
+  }
   const gateway = gatewayNamed(txn.gateway)
   const asked = seen.sent ? 'sync' : 'send'
   const question = asked === 'send' ? gateway.refund : gateway.syncRefund

@@ -8,7 +8,14 @@ import { firstLateLook } from './duty.ts'
 import { appendEvent, type By } from './events.ts'
 import { nextLook } from './look.ts'
 import { touch } from './orders.ts'
-import { judgeRefund, nextRefund, type Refund } from './refund.ts'
+import {
+  autoRefundsOf,
+  judgeRefund,
+  mostAutoRefunds,
+  nextRefund,
+  type Refund,
+  refundsOfTxn,
+} from './refund.ts'
 import { moveRefund, refundsOf } from './refunds.ts'
 import { settleReturned } from './settle.ts'
 import type { Txn } from './txn.ts'
@@ -24,9 +31,6 @@ export interface RefundAnswer {
   readonly txn: Txn
   readonly by: By
 }
-
-/** How often we try by ourselves to give back money that is not the order's. */
-export const mostAutoRefunds = 5
 
 /**
  * The only way a refund's status changes: judges the answer and writes refund, txn, order and event
@@ -91,9 +95,8 @@ async function giveUp(
   { txn, to, now }: { txn: Txn; to: Refund; now: number },
 ): Promise<void> {
   putBack(t, txn, to.amount)
-  if (to.source !== 'AUTO_REFUNDED') return
-  const refunds = await refundsOf(t.get, txn)
-  const tries = refunds.filter((one) => one.txn === txn.id && one.source === to.source).length
+  if (!txn.late) return
+  const tries = autoRefundsOf(await refundsOf(t.get, txn), txn.id)
   if (tries >= mostAutoRefunds) return flagForPerson(t, txn, now)
   schedule(t, txn, nextLook(firstLateLook + tries, now, world.luck()))
 }
@@ -101,8 +104,8 @@ async function giveUp(
 /** A txn whose late money has gone back as a whole has its end. */
 async function returned(t: Tx, txn: Txn, now: number): Promise<Txn['status']> {
   const refunds = await refundsOf(t.get, txn)
-  const back = refunds
-    .filter((one) => one.txn === txn.id && one.status === 'SUCCESS')
+  const back = refundsOfTxn(refunds, txn.id)
+    .filter(({ status }) => status === 'SUCCESS')
     .reduce((sum, { amount }) => sum + amount, 0)
   return back === txn.captured ? settleReturned(t, txn, now) : txn.status
 }

@@ -67,15 +67,20 @@ async function settleFrom(world: World, answer: Answer): Promise<Txn> {
 /** What an answer does to a txn without money: one that has ended moves for late money only. */
 function judgeFree(answer: Answer, judged: Outcome, now: number): Outcome {
   const { status } = answer.txn
-  const isNews = !isFinal(status) || (judged.money && mayMove(status, judged.to))
+  const isNews = !isFinal(status) || (judged.money && mayRevive(answer.txn, judged.to))
   return isNews ? judged : nothingNew(answer, judged, now)
 }
 
 /** Whether an answer that came too late to be written speaks of money that the txn has not. */
 function tellsMore(verdict: Verdict, txn: Txn): boolean {
   if (verdict.kind !== 'charged' && verdict.kind !== 'authorized') return false
-  if (!holdsMoney(txn.status)) return mayMove(txn.status, statusOf(verdict.kind))
+  if (!holdsMoney(txn.status)) return mayRevive(txn, statusOf(verdict.kind))
   return verdict.kind === 'charged' && (verdict.captured ?? verdict.amount) > txn.captured
+}
+
+/** Whether an ended txn may have money after all; a hold that the bank has released is old news. */
+function mayRevive(txn: Txn, to: TxnStatus): boolean {
+  return mayMove(txn.status, to) && !(txn.code === 'TXN_VOIDED' && to === 'AUTHORIZED')
 }
 
 function statusOf(kind: 'charged' | 'authorized'): TxnStatus {
@@ -101,7 +106,7 @@ async function write(t: Tx, settling: Settling): Promise<Txn> {
     txn: txn.id,
     claim: outcome.claim,
     released: outcome.released === true,
-    ...(money && { money: { ...money, currency: txn.currency } }),
+    ...(money && { money: { ...inOrder(money), currency: txn.currency } }),
   })
   assert(order, 'a txn has an order')
   const late = txn.late || (gained && order.paidBy !== txn.id)
@@ -117,6 +122,11 @@ async function write(t: Tx, settling: Settling): Promise<Txn> {
     body: bodyOf(answer, to, paidByOther),
   })
   return to
+}
+
+/** A bank that has taken more than it held is for a person; the order's sum ends at its amount. */
+function inOrder({ amount, captured }: NonNullable<Outcome['money']>) {
+  return { amount, captured: captured > amount ? amount : captured }
 }
 
 function settled({ world, answer, outcome, late, now }: Settling & { late: boolean }): Txn {
@@ -154,6 +164,7 @@ function looksAfter(txn: Txn, outcome: Outcome, late: boolean): number {
 }
 
 function isDoubted(txn: Txn, settings: Settings, now: number): boolean {
+  if (txn.captured > txn.amount) return !txn.late
   const inDoubt = txn.status === 'AUTHORIZING' || txn.instruction !== undefined
   const since = txn.instruction ? txn.askedAt : txn.createdAt
   return inDoubt && now >= since + settings.flag_after_hours * 3_600_000

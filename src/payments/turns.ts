@@ -73,7 +73,7 @@ export async function giveInstruction(
 ): Promise<Txn> {
   const rows = await t.get(
     `update txns set instruction = $8, lease = lease + 1, lease_until = $6, due_at = $6,
-       asked_at = $5, looks = $9, updated_at = $5
+       asked_at = $5, looks = $9
      where shard = $1 and merchant = $2 and id = $3 and lease = $4 and lease_until = 0
        and status = $7 and instruction is null
      returning id`,
@@ -81,7 +81,7 @@ export async function giveInstruction(
   )
   const taken = turnTaken(rows, txn, turn)
   const { instruction, looks, now } = turn
-  return { ...taken, instruction, looks, askedAt: now, updatedAt: now }
+  return { ...taken, instruction, looks, askedAt: now }
 }
 
 function turnTaken(rows: readonly Row[], txn: Txn, { leaseUntil }: Turn): Txn {

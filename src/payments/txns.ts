@@ -114,7 +114,8 @@ export async function countUnresolved(
        sum(case when flagged_at is not null then 1 else 0 end) as flagged,
        sum(case when created_at < $2 then 1 else 0 end) as overdue
      from txns where merchant = $1
-       and (status = 'AUTHORIZING' or (late = 1 and status not in ('VOIDED', 'AUTO_REFUNDED')))`,
+       and (status = 'AUTHORIZING' or instruction is not null or captured > amount
+         or (late = 1 and status not in ('VOIDED', 'AUTO_REFUNDED')))`,
     [merchant, before],
   )
   return {
@@ -177,7 +178,7 @@ export function closeForAmount(t: Tx, order: OrderKey, now: number): void {
 
 /**
  * Writes a txn as a gateway's answer leaves it, if it still is what it was when the question was
- * asked (its status and its lease). Throws `Overtaken`.
+ * asked (its status and its turn). Throws `Overtaken`.
  */
 export async function moveTxn(t: Tx, from: Txn, to: Txn): Promise<void> {
   const rows = await t.get(
@@ -186,6 +187,7 @@ export async function moveTxn(t: Tx, from: Txn, to: Txn): Promise<void> {
        late = $15, lease_until = 0, looks = $16, due_at = $17, updated_at = $18, captured = $19,
        instruction = $20, captures = $21, flagged_at = $22
      where shard = $1 and merchant = $2 and id = $3 and status = $4 and lease = $5
+       and lease_until = $23
      returning id`,
     [
       from.shard,
@@ -210,6 +212,7 @@ export async function moveTxn(t: Tx, from: Txn, to: Txn): Promise<void> {
       to.instruction ? JSON.stringify(to.instruction) : null,
       JSON.stringify(to.captures),
       to.flaggedAt ?? null,
+      from.leaseUntil,
     ],
   )
   if (rows.length === 0) throw new Overtaken()

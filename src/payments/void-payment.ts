@@ -30,7 +30,9 @@ async function release(
   { txn: seen, by }: { txn: Txn; by: By },
 ): Promise<Txn> {
   const txn = await undisturbed(world, merchant, { txn: seen, by })
-  if (!mayVoid(txn)) throw new Refusal('cannot_void', { subject: txn.status })
+  if (!mayVoid(txn)) {
+    throw new Refusal('cannot_void', { subject: txn.late ? 'AUTHORIZING' : txn.status })
+  }
   const question = voidBy(gatewayNamed(txn.gateway))
   const instruction = { kind: 'void' } as const
   return instruct(world, merchant, { txn, instruction, question, more: {}, by })

@@ -8,13 +8,13 @@ import { knownTxn } from '../payments/txns.ts'
 import type { World } from '../payments/world.ts'
 import { type Webhook, webhookBody } from '../wire/webhook-view.ts'
 import { deliver, type Line, type Message, type Reply } from './deliver.ts'
-import type { FullLanes, Lane } from './deliveries.ts'
 import { type Delivery, leaseHasTime, shownBeside } from './delivery.ts'
-import { recordAttempt } from './end-attempt.ts'
+import { isSuccess, recordAttempt } from './end-attempt.ts'
 import { accessHeaders, signingSecrets } from './endpoint.ts'
 import { orderAccess } from './keep-endpoints.ts'
+import { openRoom } from './room.ts'
 import { signatureHeaders } from './signature.ts'
-import { type Taken, takeDue } from './take-due.ts'
+import { type Look, type Taken, takeDue } from './take-due.ts'
 
 /** Sends what is due, a limited number at a time, the slow ones beside the quick. */
 export interface Postman {
@@ -27,12 +27,6 @@ export interface Postman {
   readonly settled: () => Promise<void>
 }
 
-/** A burst is sent in parallel, and payments keep most of the process. */
-const mostUnderWay = 64
-
-/** A quarter of that, so that one endpoint that never answers holds up nobody else. */
-const mostPerLane = 16
-
 /** While all that is due must wait for slow endpoints, others may come due. */
 const glanceMs = 250
 
@@ -42,12 +36,8 @@ const gatherMs = 6
 /** A postman who sends over this line. */
 export function openPostman(world: World, line: Line): Postman {
   const sends = new Set<Promise<void>>()
-  const lanes = new Map<string, { readonly lane: Lane; count: number }>()
-  const laneOf = (lane: Lane) => lanes.get(`${lane.merchant}/${lane.endpoint}`)
-  const fullLanes = () =>
-    [...lanes.values()]
-      .filter(({ count }) => count >= mostPerLane)
-      .map(({ lane }) => lane) as unknown as FullLanes
+  const room = openRoom(world.elapsed)
+  let last: Look['last']
 
   let gathering: Promise<void> | undefined
   /** All who wait at the same time go on at the same time. */
@@ -59,16 +49,19 @@ export function openPostman(world: World, line: Line): Postman {
   }
 
   function begin(taken: Taken, onError: (error: unknown) => void): void {
-    const { merchant, endpoint } = taken.delivery
-    const busy = laneOf(taken.delivery) ?? { lane: { merchant, endpoint }, count: 0 }
-    lanes.set(`${merchant}/${endpoint}`, busy)
-    busy.count++
-    const leave = () => {
-      if (--busy.count === 0) lanes.delete(`${merchant}/${endpoint}`)
-    }
+    const leave = room.enter(taken.delivery)
     const sending = send(world, line, taken)
       // Its receiver is free again; writing down what came of it is our own affair.
-      .finally(leave)
+      .then(
+        (reply) => {
+          leave(reply !== undefined && isSuccess(reply))
+          return reply
+        },
+        (error: unknown) => {
+          leave(false)
+          throw error
+        },
+      )
       .then(async (reply) => {
         if (!reply) return
         await gathered()
@@ -83,17 +76,13 @@ export function openPostman(world: World, line: Line): Postman {
 
   return {
     async once(onError) {
-      if (sends.size >= mostUnderWay) await Promise.race(sends)
       if (sends.size > 0) await gathered()
-      const full = fullLanes()
-      const { taken, done } = await takeDue(world, {
-        onError,
-        full,
-        most: mostUnderWay - sends.size,
-        ofLane: (lane) => mostPerLane - (laneOf(lane)?.count ?? 0),
-      })
-      for (const one of taken) begin(one, onError)
-      if (done > 0 || full.length === 0) return done
+      if (room.left() === 0) await Promise.race(sends)
+      const look = await takeDue(world, { onError, room, after: last })
+      last = look.last
+      for (const one of look.taken) begin(one, onError)
+      if (look.done > 0 || sends.size === 0) return look.done
+      // What is due may wait for one of these.
       await Promise.race([...sends, world.sleep(glanceMs)])
       return 1
     },
@@ -104,14 +93,18 @@ export function openPostman(world: World, line: Line): Postman {
 }
 
 async function send(world: World, line: Line, taken: Taken): Promise<Reply | undefined> {
-  const message = await messageOf(world, taken)
+  const message = await messageOf(world, line, taken)
   // A process that was stopped for a while goes on here: the delivery may be another's by now.
   if (!leaseHasTime(taken.until, world.now())) return undefined
   return deliver(line, message)
 }
 
 /** A delivery as it is sent now: the order as it stands, signed. */
-async function messageOf(world: World, { delivery, endpoint }: Taken): Promise<Message> {
+async function messageOf(
+  world: World,
+  line: Line,
+  { delivery, endpoint }: Taken,
+): Promise<Message> {
   const now = world.now()
   const webhook = await readWebhook(world, delivery)
   const access = endpoint?.access ?? (await orderAccess(world, delivery.merchant, now))
@@ -122,7 +115,8 @@ async function messageOf(world: World, { delivery, endpoint }: Taken): Promise<M
     headers: {
       ...accessHeaders(access),
       'Content-Type': 'application/json',
-      ...signatureHeaders({ id: delivery.id, at: now, body }, signingSecrets(access, now)),
+      // A receiver compares it with its own clock, not with one that a developer has moved.
+      ...signatureHeaders({ id: delivery.id, at: line.now(), body }, signingSecrets(access, now)),
     },
     body,
   }

@@ -102,6 +102,7 @@ function timedLine(over: Partial<Line>) {
   const timer = { ms: 0, end: () => {}, cancelled: false }
   const line: Line = {
     mode: 'live',
+    now: Date.now,
     resolve: async () => ['93.184.215.14'],
     post: async ({ signal }) => {
       await once(signal, 'abort')
@@ -153,4 +154,59 @@ test('a failure is told by its kind alone, without the URL', async () => {
   const error = Object.assign(new Error('getaddrinfo ENOTFOUND secret-host'), { code: 'ENOTFOUND' })
   const { line } = timedLine({ resolve: () => Promise.reject(error) })
   assert.deepEqual(await deliver(line, message), { answer: 'ENOTFOUND' })
+})
+
+/** A line on which addresses fail as they are told to; others answer. */
+function failingLine(codes: Readonly<Record<string, string>>) {
+  const tried: string[] = []
+  const { line } = timedLine({
+    mode: 'sandbox',
+    resolve: async () => ['::1', '127.0.0.1', '10.0.0.1'],
+    post: async ({ address }) => {
+      tried.push(address)
+      const code = codes[address]
+      if (code) throw Object.assign(new Error(code), { code })
+      return { status: 200, answer: address }
+    },
+  })
+  return { line, tried }
+}
+
+test('where nobody is at an address of the host, the next one is tried', async () => {
+  for (const code of ['ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'EADDRNOTAVAIL']) {
+    const { line, tried } = failingLine({ '::1': code, '127.0.0.1': code })
+    assert.deepEqual(await deliver(line, message), { status: 200, answer: '10.0.0.1' })
+    assert.deepEqual(tried, ['::1', '127.0.0.1', '10.0.0.1'])
+  }
+  const nobody = { '::1': 'ENETUNREACH', '127.0.0.1': 'ECONNREFUSED', '10.0.0.1': 'EHOSTUNREACH' }
+  assert.deepEqual(await deliver(failingLine(nobody).line, message), { answer: 'EHOSTUNREACH' })
+})
+
+test('what may have arrived is not sent to the next address', async () => {
+  for (const code of ['ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'CERT_HAS_EXPIRED']) {
+    const { line, tried } = failingLine({ '::1': code })
+    assert.deepEqual(await deliver(line, message), { answer: code })
+    assert.deepEqual(tried, ['::1'])
+  }
+})
+
+test('a receiver on the second address of its name is reached', async (t) => {
+  const { line, url } = await receiver(t, (_request, response) => void response.end('here'))
+  const { port } = new URL(url)
+  const both = { ...line, resolve: async () => ['::1', '127.0.0.1'] }
+  const reply = await deliver(both, { url: `http://hook.invalid:${port}/`, headers, body: '{}' })
+  assert.deepEqual(reply, { status: 200, answer: 'here' })
+})
+
+test('in live mode none is tried unless all of them are public', async () => {
+  const tried: string[] = []
+  const { line } = timedLine({
+    resolve: async () => ['93.184.215.14', '10.0.0.1'],
+    post: async ({ address }) => {
+      tried.push(address)
+      throw Object.assign(new Error('x'), { code: 'ECONNREFUSED' })
+    },
+  })
+  assert.match((await deliver(line, message)).answer, /^not sent/)
+  assert.deepEqual(tried, [])
 })

@@ -2,6 +2,7 @@ import { lookup, Resolver } from 'node:dns/promises'
 import http from 'node:http'
 import https from 'node:https'
 import { isIP } from 'node:net'
+import type { Now } from '../clock.ts'
 import type { Mode } from '../merchants/merchant.ts'
 import { answerText, attemptMs, longestAnswerBytes } from './delivery.ts'
 import { isPublic, readTarget, type Target } from './target.ts'
@@ -26,6 +27,8 @@ export interface Post {
 /** The ways out of this process that webhooks take; tests hand over their own. */
 export interface Line {
   readonly mode: Mode
+  /** The machine's own time in epoch milliseconds, which receivers compare with theirs. */
+  readonly now: Now
   /** All addresses of a name. */
   readonly resolve: (hostname: string) => Promise<readonly string[]>
   readonly post: (post: Post) => Promise<Required<Reply>>
@@ -45,7 +48,8 @@ export interface Message {
 /**
  * Posts a message, in 10 s at most; never throws for what the URL, the network or the receiver
  * does. The name is resolved once, all its addresses must be public (not in sandbox mode), and the
- * connection goes to the one that was looked at. Redirects are answers like any other.
+ * connection goes to the first of those that were looked at where anybody is. Redirects are answers
+ * like any other.
  */
 export async function deliver(line: Line, message: Message): Promise<Reply> {
   const late = new AbortController()
@@ -68,14 +72,32 @@ async function send(line: Line, message: Message, signal: AbortSignal): Promise<
   if ('refused' in target) return { answer: `not sent: ${target.refused}` }
   const { hostname } = target
   const addresses = isIP(hostname) === 0 ? await line.resolve(hostname) : [hostname]
-  const [address] = addresses
-  if (address === undefined) return { answer: 'not sent: the name has no address' }
+  if (addresses.length === 0) return { answer: 'not sent: the name has no address' }
   if (line.mode === 'live' && !addresses.every(isPublic)) {
     return { answer: 'not sent: an address of the host is not public' }
   }
-  signal.throwIfAborted()
   const { headers, body } = message
-  return line.post({ target, address, headers, body, signal })
+  for (const [i, address] of addresses.entries()) {
+    signal.throwIfAborted()
+    try {
+      return await line.post({ target, address, headers, body, signal })
+    } catch (error) {
+      if (i === addresses.length - 1 || !isNobodyThere(error)) throw error
+    }
+  }
+  throw new Error('there is a last address')
+}
+
+// Nothing was sent: a machine has no way there, or nobody listens.
+const nobodyThere: ReadonlySet<unknown> = new Set([
+  'ECONNREFUSED',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'EADDRNOTAVAIL',
+])
+
+function isNobodyThere(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && nobodyThere.has(error.code)
 }
 
 /** The kind of failure only: a message could quote the URL. */
@@ -99,6 +121,7 @@ export function openLine(mode: Mode): Line {
   const agents = { http: new http.Agent(options), https: new https.Agent(options) }
   return {
     mode,
+    now: Date.now,
     resolve: mode === 'live' ? byDns() : byHost,
     post: (post) => postBy(agents, post),
     after: (ms, end) => {

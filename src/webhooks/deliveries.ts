@@ -4,6 +4,7 @@ import type { Get, OrderKey } from '../payments/orders.ts'
 import type { WebhookName } from '../wire/webhook-view.ts'
 import type { Delivery, DeliveryKey } from './delivery.ts'
 import type { EndpointKey } from './endpoints.ts'
+import type { Lane, Room } from './room.ts'
 
 const columns = `shard, merchant, order_id, seq, name, endpoint, id, attempts, lease, due_at,
   delivered_at, given_up_at, last_at, http_status, answer, created_at`
@@ -18,30 +19,68 @@ export function insertDelivery(t: Tx, delivery: Delivery): void {
   )
 }
 
-/** A merchant's endpoint: what is sent there one after another, some at a time. */
-export type Lane = Pick<DeliveryKey, 'merchant' | 'endpoint'>
-
-/** As many lanes as can have all that they may have under way at a time. */
-export type FullLanes = readonly [Lane?, Lane?, Lane?, Lane?]
+/** How the deliveries that are due are chosen. */
+export interface Turn {
+  readonly now: number
+  /** The lane that had its turn last; absent: the first lane is next. */
+  readonly after?: Lane | undefined
+  readonly room: Pick<Room, 'left' | 'of'>
+}
 
 /**
- * The deliveries that are due, the longest due first, without those of lanes that are full. All
- * shards: chores only.
+ * The deliveries that are due, lane after lane in turn, the longest due of each first. Lanes
+ * without room and paused ones are passed over as a whole, however much waits there. All shards:
+ * chores only.
  */
 export async function dueDeliveries(
   get: Get,
-  { now, full, most }: { now: number; full: FullLanes; most: number },
-): Promise<Delivery[]> {
-  const lanes = [0, 1, 2, 3].flatMap((i) => [full[i]?.merchant ?? '', full[i]?.endpoint ?? ''])
-  const rows = await get(
-    `select ${columns} from deliveries
-     where due_at <= $1 and not (merchant = $3 and endpoint = $4)
-       and not (merchant = $5 and endpoint = $6) and not (merchant = $7 and endpoint = $8)
-       and not (merchant = $9 and endpoint = $10)
-     order by due_at limit $2`,
-    [now, most, ...lanes],
-  )
-  return rows.map(deliveryFrom)
+  { now, after, room }: Turn,
+): Promise<readonly Delivery[]> {
+  const any = await get('select seq from deliveries where due_at <= $1 order by due_at limit 1', [
+    now,
+  ])
+  const deliveries: Delivery[] = []
+  const seen = new Set<string>()
+  let { merchant, endpoint }: { merchant: string; endpoint: string } = after ?? {
+    merchant: '',
+    endpoint: '',
+  }
+  while (any.length > 0 && deliveries.length < room.left()) {
+    const [ofMerchant] = await get(
+      `select min(endpoint) as endpoint from deliveries
+       where merchant = $1 and endpoint > $2 and delivered_at is null and given_up_at is null`,
+      [merchant, endpoint],
+    )
+    if (typeof ofMerchant?.['endpoint'] !== 'string') {
+      const [next] = await get(
+        `select min(merchant) as merchant from deliveries
+         where merchant > $1 and delivered_at is null and given_up_at is null`,
+        [merchant],
+      )
+      if (typeof next?.['merchant'] !== 'string' && merchant === '') break
+      // Past the last merchant comes the first again, until a lane comes a second time.
+      merchant = String(next?.['merchant'] ?? '')
+      endpoint = ''
+      continue
+    }
+    endpoint = ofMerchant['endpoint']
+    const lane: Lane = { merchant: merchant as MerchantId, endpoint }
+    const name = `${merchant}/${endpoint}`
+    if (seen.has(name)) break
+    seen.add(name)
+    const most = room.of(lane, deliveries)
+    if (most === 0) continue
+    const rows = await get(
+      `select ${columns} from deliveries
+       where merchant = $1 and endpoint = $2 and delivered_at is null and given_up_at is null
+         and due_at <= $3 and not exists (select 1 from endpoints e
+           where e.merchant = $1 and e.id = $2 and e.paused_until > $3)
+       order by due_at limit $4`,
+      [merchant, endpoint, now, most],
+    )
+    deliveries.push(...rows.map(deliveryFrom))
+  }
+  return deliveries
 }
 
 /** Takes a due delivery in hand until then; `false` when somebody else has. */

@@ -4,7 +4,6 @@ import type { EventKind, NewEvent } from '../payments/events.ts'
 import {
   afterFailure,
   answerText,
-  dueAfterPause,
   leaseHasTime,
   leaseUntil,
   namesOf,
@@ -77,11 +76,6 @@ test('a lease has the time of one attempt for as long as its grace lasts', () =>
   assert(leaseHasTime(leaseUntil(0), 0))
   assert(leaseHasTime(leaseUntil(0), 5_000))
   assert(!leaseHasTime(leaseUntil(0), 5_001))
-})
-
-test('a crowd comes back over a minute', () => {
-  assert.equal(dueAfterPause(1_000, 0), 1_000)
-  assert.equal(dueAfterPause(1_000, 0.5), 31_000)
 })
 
 test('an answer is kept to 1 KiB and has nothing that a terminal would obey', () => {

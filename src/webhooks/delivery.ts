@@ -167,14 +167,6 @@ export function afterFailure(
   return { dueAt: at.now + waitAfter(attempts, at.luck) }
 }
 
-/** A crowd that waited for a paused endpoint comes back over this time, not at one moment. */
-const crowdMs = 60_000
-
-/** When a delivery to a paused endpoint is looked at again; `luck` in [0, 1) spreads a crowd. */
-export function dueAfterPause(pausedUntil: number, luck: number): number {
-  return pausedUntil + Math.round(crowdMs * luck)
-}
-
 /** As much of an answer as tells a person what went wrong. */
 export const longestAnswerBytes = 1_024
 

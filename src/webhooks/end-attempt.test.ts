@@ -23,7 +23,10 @@ async function live(box: Postbox, ms: number): Promise<void> {
   const end = box.clock.now + ms
   for (;;) {
     await box.run()
-    const [next] = await box.world.db.read('select min(due_at) as at from deliveries')
+    const [next] = await box.world.db.read(
+      `select min(case when e.paused_until > d.due_at then e.paused_until else d.due_at end) as at
+       from deliveries d join endpoints e on e.merchant = d.merchant and e.id = d.endpoint`,
+    )
     const at = next?.['at']
     if (at === null || at === undefined || Number(at) > end) break
     box.clock.now = Number(at)
@@ -96,7 +99,8 @@ for (const engine of engines) {
       assert.equal(endpoint.pausedUntil, box.clock.now + waitAfter(5, 0))
       const untouched = (await box.deliveries('many')).filter(({ attempts }) => attempts === 0)
       assert.equal(untouched.length, 40 - first)
-      assert(untouched.every(({ dueAt }) => dueAt === endpoint.pausedUntil))
+      // However many wait, none of them is written to.
+      assert(untouched.every(({ dueAt, lease }) => dueAt === box.clock.now && lease === 0))
 
       await happen(box, 'many')
       box.clock.now = endpoint.pausedUntil - 1
@@ -126,6 +130,27 @@ for (const engine of engines) {
         { ...(await endpointOf(box)), access: undefined },
         { ...endpoint, access: undefined, failures: 0, pausedUntil: 0 },
       )
+      await box.database.close()
+    })
+
+    test('a success ends the failures of those that were sent beside it', async () => {
+      const box = await openPostbox(engine)
+      await box.add()
+      await anOrder(box, 'mixed')
+      await happen(box, 'mixed')
+      await box.run()
+      for (let i = 0; i < 16; i++) await happen(box, 'mixed')
+      await announceOnce(box.world, assert.ifError)
+      const later = Promise.withResolvers<typeof fine>()
+      let sent = 0
+      box.answer = () => (++sent <= 5 ? down : later.promise)
+      await box.postman.once(assert.ifError)
+      while (sent < 16 || (await endpointOf(box)).failures < 5) await new Promise(setImmediate)
+      later.resolve(fine)
+      await box.postman.settled()
+      assert.equal(sent, 16)
+      const { failures, pausedUntil } = await endpointOf(box)
+      assert.deepEqual({ failures, pausedUntil }, { failures: 0, pausedUntil: 0 })
       await box.database.close()
     })
 

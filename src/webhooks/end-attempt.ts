@@ -45,7 +45,7 @@ async function record(t: Tx, world: World, ending: Ending): Promise<void> {
   }
   if (isSuccess(reply)) {
     // The endpoint first, as everywhere: two who lock in turns would wait for each other.
-    if (endpoint && endpoint.failures > 0) endFailures(t, endpoint)
+    if (endpoint) endFailures(t, endpoint)
     await write(t, taken, { ...said, deliveredAt: now })
     return
   }
@@ -63,7 +63,8 @@ async function record(t: Tx, world: World, ending: Ending): Promise<void> {
   else await write(t, taken, { ...said, ...next })
 }
 
-function isSuccess({ status }: Reply): boolean {
+/** Whether the receiver has acknowledged: any 2xx. */
+export function isSuccess({ status }: Reply): boolean {
   return status !== undefined && status >= 200 && status < 300
 }
 

@@ -100,8 +100,12 @@ export async function enableEndpoint(
   })
 }
 
-/** Removes an endpoint and what waits for it; `false` when there is none. */
+/**
+ * Removes an endpoint and what waits for it; `false` when there is none. What stands for orders'
+ * own URLs is none: receivers know its secret.
+ */
 export async function removeEndpoint(by: EndpointKeeper, key: EndpointKey): Promise<boolean> {
+  if (key.id === orderEndpoint) return false
   return by.db.tx(async (t) => {
     if (!(await deleteEndpoint(t, key))) return false
     deleteWaiting(t, key)

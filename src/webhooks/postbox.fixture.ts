@@ -45,6 +45,7 @@ export async function openPostbox(engine: Engine): Promise<Postbox> {
   const posts: Post[] = []
   const line: Line = {
     mode: 'sandbox',
+    now: () => at.clock.now,
     resolve: async () => ['127.0.0.1'],
     post: async (post) => {
       posts.push(post)

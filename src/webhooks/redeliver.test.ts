@@ -31,9 +31,9 @@ for (const engine of engines) {
       assert.equal(box.posts.length, 4)
       const [first] = await box.deliveries('first')
       assert(first)
-      const sentAgain = async (work: Promise<{ count: number }>) => {
+      const sentAgain = async (work: ReturnType<typeof redeliver>) => {
         const before = box.posts.length
-        const { count } = await work
+        const { count } = (await work) ?? { count: 0 }
         await box.run()
         const posts = box.posts.slice(before)
         assert.equal(posts.length, count)
@@ -87,14 +87,20 @@ for (const engine of engines) {
       const from = box.clock.now - 1
       const all: Which[] = [{ id }, { orderId: 'mine' }, { from, to: from + 9_000 }]
       for (const which of all) {
-        assert.deepEqual(await again(box, which, { merchant: 'other' }), { count: 0 })
-        assert.deepEqual(await again(box, which, { endpoint: 'wep_0' }), { count: 0 })
+        const none = 'from' in which ? { count: 0 } : undefined
+        assert.deepEqual(await again(box, which, { merchant: 'other' }), none)
+        assert.equal(await again(box, which, { endpoint: 'wep_0' }), undefined)
+        const theirs = { merchant: 'other', endpoint: endpoint.id }
+        assert.equal(await again(box, which, theirs), undefined)
       }
-      assert.deepEqual(await again(box, { id: 'evt_V2_none' }), { count: 0 })
-      assert.deepEqual(await again(box, { id: `evt_V2_${'0'.repeat(32)}` }), { count: 0 })
+      assert.equal(await again(box, { id: 'evt_V2_none' }), undefined)
+      assert.equal(await again(box, { id: `evt_V2_${'0'.repeat(32)}` }), undefined)
       assert.equal(await removeEndpoint(box.world, endpoint), true)
       assert.equal(await removeEndpoint(box.world, endpoint), false)
-      for (const which of all) assert.deepEqual(await again(box, which), { count: 0 })
+      for (const which of all) {
+        const none = 'from' in which ? { count: 0 } : undefined
+        assert.deepEqual(await again(box, which), none)
+      }
       await box.run()
       assert.equal(box.posts.length, 1)
       await box.database.close()
@@ -132,6 +138,7 @@ for (const engine of engines) {
       })
       const whole = { from: row.from, to: row.from + 10_000 }
       const part = await again(box, whole)
+      assert(part)
       assert.deepEqual(part, { count: 1_000, goOnFrom: row.from + 125 })
       const rest = await again(box, { ...whole, from: part.goOnFrom ?? 0 })
       assert.deepEqual(rest, { count: 10 })

@@ -7,6 +7,8 @@ import {
   redeliverSpan,
   redeliverWebhook,
 } from './deliveries.ts'
+import { orderEndpoint } from './delivery.ts'
+import { interestsOf } from './endpoints.ts'
 
 /** What is to be sent again: one webhook, all about an order, or all of a time. */
 export type Which =
@@ -32,27 +34,37 @@ const mostOfSpan = 1_000
 
 /**
  * Makes deliveries of a merchant due again, under the same webhook ids and with all their attempts,
- * at one endpoint or at all that are still there. Unknown ids count 0, as other merchants' do.
+ * at one endpoint or at all that are still there. `undefined` when there is no such webhook, order
+ * or endpoint, or it is another merchant's.
  */
 export async function redeliver(
   { db }: { readonly db: Db },
   merchant: MerchantId,
   { which, ...again }: { readonly which: Which } & Again,
-): Promise<Redelivered> {
+): Promise<Redelivered | undefined> {
+  const { endpoint = orderEndpoint } = again
+  if (endpoint !== orderEndpoint) {
+    const all = await interestsOf(db.read, merchant)
+    if (!all.some(({ id }) => id === endpoint)) return undefined
+  }
   if ('id' in which) {
     const shard = shardIn(which.id)
-    if (shard === undefined) return { count: 0 }
+    if (shard === undefined) return undefined
     const key = { shard, merchant, id: which.id }
-    return { count: await db.tx((t) => redeliverWebhook(t, key, again)) }
+    return counted(await db.tx((t) => redeliverWebhook(t, key, again)))
   }
   if ('orderId' in which) {
     const orderId = which.orderId as OrderId
     const order = { shard: shardOf(merchant, orderId), merchant, orderId }
-    return { count: await db.tx((t) => redeliverOrder(t, order, again)) }
+    return counted(await db.tx((t) => redeliverOrder(t, order, again)))
   }
   const span = { merchant, ...which }
   const last = await momentIn(db.read, span, mostOfSpan)
   const to = last === undefined ? span.to : last + 1
   const count = await db.tx((t) => redeliverSpan(t, { ...span, to }, again))
   return to < span.to ? { count, goOnFrom: to } : { count }
+}
+
+function counted(count: number): Redelivered | undefined {
+  return count === 0 ? undefined : { count }
 }

@@ -1,14 +1,7 @@
 import type { Tx } from '../db/db.ts'
 import type { World } from '../payments/world.ts'
-import {
-  dueDeliveries,
-  type FullLanes,
-  giveUp,
-  type Lane,
-  putOff,
-  takeDelivery,
-} from './deliveries.ts'
-import { type Delivery, dueAfterPause, isPausing, leaseUntil, orderEndpoint } from './delivery.ts'
+import { dueDeliveries, giveUp, putOff, type Turn, takeDelivery } from './deliveries.ts'
+import { type Delivery, isPausing, leaseUntil, orderEndpoint } from './delivery.ts'
 import type { Endpoint } from './endpoint.ts'
 import { findEndpoint, holdEndpoint, takeProbe } from './endpoints.ts'
 
@@ -23,14 +16,19 @@ export interface Taken {
   readonly isProbe: boolean
 }
 
-/** How much may be taken. */
-export interface Room {
-  readonly full: FullLanes
-  readonly most: number
-  /** How many more of a lane may be under way. */
-  readonly ofLane: (lane: Lane) => number
+/** Whose turn it is, and how much may be taken. */
+export interface Taker extends Omit<Turn, 'now'> {
   /** Hears of an endpoint that can't be read; it keeps no other from its turn. */
   readonly onError: (error: unknown) => void
+}
+
+/** What came of a look at what is due. */
+export interface Look {
+  readonly taken: readonly Taken[]
+  /** How many deliveries something was done with. */
+  readonly done: number
+  /** The lane that had its turn last. */
+  readonly last: Turn['after']
 }
 
 /** An endpoint that can't be read is a bug, or sealed under another key. */
@@ -41,23 +39,20 @@ interface LaneWork {
   /** What can't be read is put off. */
   readonly endpoint: Endpoint | 'gone' | 'unreadable' | undefined
   readonly deliveries: readonly Delivery[]
-  readonly room: number
 }
 
 /**
- * Takes due deliveries in hand, all in one tx. What is due at an endpoint that is paused, disabled
- * or gone is put off or given up instead; of a paused one whose time has come one is taken. Gives
- * what was taken, and how many deliveries it did something with.
+ * Takes due deliveries in hand, all in one tx. What is due at an endpoint that is disabled is put
+ * off for good, at one that is gone it is given up; of a paused one whose time has come one is
+ * taken.
  */
-export async function takeDue(
-  world: World,
-  room: Room,
-): Promise<{ taken: readonly Taken[]; done: number }> {
+export async function takeDue(world: World, { onError, ...turn }: Taker): Promise<Look> {
   const { db, seal } = world
   const now = world.now()
-  const due = await dueDeliveries(db.read, { now, full: room.full, most: room.most })
-  if (due.length === 0) return { taken: [], done: 0 }
-  const byLane = Map.groupBy(due, ({ merchant, endpoint }) => `${merchant}/${endpoint}`)
+  const due = await dueDeliveries(db.read, { ...turn, now })
+  const last = due.at(-1) ?? turn.after
+  if (due.length === 0) return { taken: [], done: 0, last }
+  const byLane = Map.groupBy(inOrder(due), ({ merchant, endpoint }) => `${merchant}/${endpoint}`)
   const lanes = await Promise.all(
     [...byLane.values()].map(async (deliveries): Promise<LaneWork> => {
       const [first] = deliveries
@@ -67,16 +62,17 @@ export async function takeDue(
       const endpoint = await found?.then(
         (one) => one ?? 'gone',
         (error: unknown) => {
-          room.onError(error)
+          onError(error)
           return 'unreadable' as const
         },
       )
-      return { endpoint, deliveries: inOrder(deliveries), room: room.ofLane(first) }
+      return { endpoint, deliveries }
     }),
   )
   return db.tx(async (t) => {
     const all = await Promise.all(lanes.map((lane) => takeLane(t, world, { lane, now })))
-    return { taken: all.flatMap(({ taken }) => taken), done: sum(all.map(({ done }) => done)) }
+    const done = all.reduce((sum, one) => sum + one.done, 0)
+    return { taken: all.flatMap(({ taken }) => taken), done, last }
   })
 }
 
@@ -104,17 +100,14 @@ async function takeLane(t: Tx, world: World, { lane, now }: Taking) {
     if (held?.disabledAt !== undefined) for (const one of deliveries) putOff(t, one, null)
     return nothing
   }
-  const after = (pausedUntil: number) => dueAfterPause(pausedUntil, world.luck())
-  if (endpoint && endpoint.pausedUntil > now) {
-    for (const one of deliveries) putOff(t, one, after(endpoint.pausedUntil))
-    return nothing
-  }
   const isProbe = endpoint !== undefined && isPausing(endpoint.failures)
-  if (isProbe && !(await takeProbe(t, endpoint, until))) return nothing
-  const chosen = deliveries.slice(0, isProbe ? 1 : lane.room)
+  if (endpoint && isProbe) {
+    // Paused since it was looked at, or somebody else tries it: it is not its turn.
+    const isOurs = endpoint.pausedUntil <= now && (await takeProbe(t, endpoint, until))
+    if (!isOurs) return { taken: [], done: 0 }
+  }
+  const chosen = isProbe ? deliveries.slice(0, 1) : deliveries
   const had = await Promise.all(chosen.map((one) => takeDelivery(t, one, until)))
-  const rest = isProbe ? deliveries.slice(1) : []
-  for (const one of rest) putOff(t, one, after(until))
   const taken = chosen
     .filter((_, i) => had[i])
     .map((one) => ({
@@ -123,10 +116,10 @@ async function takeLane(t: Tx, world: World, { lane, now }: Taking) {
       isProbe,
       ...(endpoint && { endpoint }),
     }))
-  return { taken, done: chosen.length + rest.length }
+  return { taken, done: chosen.length }
 }
 
-function isOrders({ endpoint }: Lane): boolean {
+function isOrders({ endpoint }: Delivery): boolean {
   return endpoint === orderEndpoint
 }
 
@@ -134,11 +127,15 @@ function isOrders({ endpoint }: Lane): boolean {
  * All who take rows take them in one order, so that they wait for each other, never in a circle.
  */
 function inOrder(deliveries: readonly Delivery[]): Delivery[] {
-  return deliveries.toSorted(
-    (a, b) => a.shard - b.shard || (a.id < b.id ? -1 : a.id > b.id ? 1 : a.seq - b.seq),
-  )
+  const places = deliveries.map((one) => ({ one, place: `${one.merchant}/${one.endpoint}` }))
+  return places
+    .toSorted(
+      ({ one: a, place: atA }, { one: b, place: atB }) =>
+        compare(atA, atB) || a.shard - b.shard || compare(a.id, b.id) || a.seq - b.seq,
+    )
+    .map(({ one }) => one)
 }
 
-function sum(numbers: readonly number[]): number {
-  return numbers.reduce((total, one) => total + one, 0)
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0
 }

@@ -1,5 +1,5 @@
 import { BlockList, isIP } from 'node:net'
-import type { Mode } from '../merchants/merchant.ts'
+import { isWebUrl, type Mode } from '../merchants/merchant.ts'
 
 /** A URL that webhooks may go to, as far as it can be told without asking for its address. */
 export interface Target {
@@ -15,9 +15,16 @@ const longestUrl = 2_048
 /** What public receivers listen on; anything else is somebody's database or mail server. */
 const livePorts: ReadonlySet<number> = new Set([443, 8443])
 
+/** A name as name servers take it (RFC 1035 section 2.3.4): 253 characters, labels of 63. */
+const hostName = /^(?=.{1,253}$)[^.]{1,63}(?:\.[^.]{1,63})*$/
+
+/** Names that mean the machine itself, whoever is asked (RFC 6761 section 6.3). */
+const ownName = /(?:^|\.)localhost$/
+
 /**
- * The target that a URL names, or why webhooks don't go there: https on ports 443 and 8443, in
- * sandbox mode http and other ports too; no user info (OWASP ASVS 1.3.6).
+ * The target that a URL names, or why webhooks don't go there: a web address on ports 443 and 8443,
+ * in sandbox mode http and other ports too; no user info, in live mode no host that is known not
+ * to be public (OWASP ASVS 1.3.6).
  */
 export function readTarget(text: string, mode: Mode): Target | { readonly refused: string } {
   if (text.length > longestUrl) return { refused: 'the URL is too long' }
@@ -28,10 +35,16 @@ export function readTarget(text: string, mode: Mode): Target | { readonly refuse
     return { refused: 'the URL is not https' }
   }
   if (url.username !== '' || url.password !== '') return { refused: 'the URL has user info' }
-  const port = Number(url.port) || (isHttps ? 443 : 80)
+  if (!isWebUrl(text, mode)) return { refused: 'not everybody reads the URL alike' }
+  const port = url.port === '' ? (isHttps ? 443 : 80) : Number(url.port)
+  if (port === 0) return { refused: 'nobody listens on port 0' }
   if (mode === 'live' && !livePorts.has(port)) return { refused: 'its port is not 443 or 8443' }
   const hostname = url.hostname.replace(/^\[(.*)\]$/, '$1').replace(/\.$/, '')
-  if (hostname === '') return { refused: 'the URL has no host' }
+  const isAddress = isIP(hostname) !== 0
+  if (!isAddress && !hostName.test(hostname)) return { refused: 'the URL has no host' }
+  if (mode === 'live' && (isAddress ? !isPublic(hostname) : ownName.test(hostname))) {
+    return { refused: 'an address of the host is not public' }
+  }
   return { url, hostname, port }
 }
 

@@ -46,7 +46,7 @@ export function readRefund(fields: Fields): AskedRefund {
 }
 
 function readRefundAmount(text: string | undefined): { amount?: Paise } {
-  if (text === undefined || text === '') return {}
+  if (text === undefined) return {}
   const amount = paiseFromRupees(text)
   if (amount === undefined) throw new Refusal('refund_amount_invalid')
   return { amount }

@@ -49,8 +49,10 @@ export const CaptureRequest = Type.Object({
 /** A capture: an amount and the merchant's own name of it. Refuses a bad amount or key. */
 export function readCapture(fields: Fields): { amount?: Paise; key?: string } {
   const { amount: rupees, idempotence_key: key } = fields
-  const amount = rupees ? paiseFromRupees(rupees) : undefined
-  if (rupees && amount === undefined) throw badField('amount', 'invalid', 'bad_amount')
+  const amount = rupees === undefined ? undefined : paiseFromRupees(rupees)
+  // An empty amount is a mistake of the caller's: it must not mean all of the money.
+  if (rupees !== undefined && amount === undefined)
+    throw badField('amount', 'invalid', 'bad_amount')
   return { ...(amount !== undefined && { amount }), ...(key && { key }) }
 }
 

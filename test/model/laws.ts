@@ -118,6 +118,7 @@ export async function checkTheEnd(stage: Stage, key: OrderKey): Promise<void> {
     assert.equal(txn.captured, payment?.captured ?? 0, `${txn.status}: taken`)
     assert.equal(payment?.state === 'charged', txn.captured > 0)
     assert.notEqual(payment?.state, 'authorized', 'money is not held for ever')
+    if (stage.world.mode === 'live') assert.equal(txn.card.bin, '', 'a card is forgotten')
     if (txn.late) assert(['AUTO_REFUNDED', 'VOIDED'].includes(txn.status), `late ${txn.status}`)
   }
   const theirs = book.refunds.filter(({ state }) => state === 'refunded')

@@ -77,13 +77,15 @@ async function act(stage: Stage, key: OrderKey, step: Step): Promise<unknown> {
 /** One pass of all chores. A crash ends one of them, as a bug would; any other error is a bug. */
 export async function workOnce(stage: Stage): Promise<void> {
   let crashed = false
-  for (const { once } of stage.chores.all) {
+  const bugs: unknown[] = []
+  for (const { once, settled } of stage.chores) {
     await once((error) => {
-      if (!(error instanceof Crash)) throw error
-      crashed = true
+      if (error instanceof Crash) crashed = true
+      else bugs.push(error)
     })
+    await settled()
   }
-  await stage.chores.settled()
+  assert.deepEqual(bugs, [])
   if (crashed) await stage.restart()
 }
 

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict'
 import { type Bank, openBank } from '../../bank/bank.ts'
 import { addMerchant } from '../../src/add-merchant.ts'
-import { type Chores, openChores } from '../../src/chores/chores.ts'
+import { openChores } from '../../src/chores/chores.ts'
+import type { Chore } from '../../src/chores/work.ts'
 import { makePerform } from '../../src/gateways/perform.ts'
 import type { MerchantId, OrderId } from '../../src/ids.ts'
 import { shardOf } from '../../src/ids.ts'
-import type { Merchant } from '../../src/merchants/merchant.ts'
-import { findMerchant } from '../../src/merchants/merchants.ts'
+import { defaultSettings, type Merchant, type Mode } from '../../src/merchants/merchant.ts'
+import { changeSettings, findMerchant } from '../../src/merchants/merchants.ts'
 import { orphanLeases } from '../../src/payments/duties.ts'
 import type { OrderKey } from '../../src/payments/orders.ts'
 import { orphanRefunds } from '../../src/payments/refunds.ts'
@@ -36,7 +37,7 @@ export interface Stage {
   readonly engine: Engine['name']
   readonly world: World
   readonly merchant: Merchant
-  readonly chores: Chores
+  readonly chores: readonly Chore[]
   /** The bank of the story; its clock is the world's. */
   readonly bank: Bank
   /** What the receiver has acknowledged in this story. */
@@ -51,8 +52,11 @@ export interface Stage {
   close(): Promise<void>
 }
 
+/** Stories are played at one card's pace: nothing of them is too soon or too often. */
+const unhurried = { ...defaultSettings('sandbox'), resend_cooldown_seconds: 0 }
+
 /** Opens a stage on a fresh database of this engine. */
-export async function openStage(engine: Engine): Promise<Stage> {
+export async function openStage(engine: Engine, mode: Mode): Promise<Stage> {
   const database = await engine.open()
   const { db } = database
   const bankUrl = `${publicUrl}/bank`
@@ -81,18 +85,20 @@ export async function openStage(engine: Engine): Promise<Stage> {
     sleep: async (ms) => {
       real += ms
     },
-    mode: 'sandbox',
+    mode,
     publicUrl,
     bankUrl,
   }
   const line: Line = {
     mode: 'sandbox',
+    now: Date.now,
     resolve: async () => ['127.0.0.1'],
     post: async (post) => receive(post, { told, up: fate.up }),
     after: () => () => {},
     close: () => {},
   }
   await addMerchant(world, { id: merchantId, mode: 'sandbox', at: real })
+  await db.tx((t) => changeSettings(t, merchantId, unhurried))
   const said = { url: 'https://shop.example/hook', events: [], headers: {} }
   await addEndpoint(world, merchantId, { said, now: real })
   const merchant = await findMerchant(world, merchantId)

@@ -9,9 +9,11 @@ alter table txns add column flagged_at bigint;
 
 update txns set captured = amount where status = 'CHARGED';
 update txns set due_at = updated_at where status = 'CHARGED' and late = 1;
+update txns set due_at = updated_at where status = 'AUTHORIZED' and due_at is null;
 
 create index txns_unresolved on txns (merchant, created_at)
-  where status = 'AUTHORIZING' or (late = 1 and status not in ('VOIDED', 'AUTO_REFUNDED'));
+  where status = 'AUTHORIZING' or instruction is not null or captured > amount
+    or (late = 1 and status not in ('VOIDED', 'AUTO_REFUNDED'));
 
 create table refunds (
   shard bigint not null,
@@ -77,13 +79,13 @@ create table deliveries (
   primary key (shard, merchant, order_id, seq, name, endpoint)
 );
 
-create index deliveries_due on deliveries (due_at, merchant, endpoint) where due_at is not null;
+create index deliveries_due on deliveries (due_at) where due_at is not null;
 
 create index deliveries_id on deliveries (shard, merchant, id);
 
 create index deliveries_created on deliveries (merchant, created_at);
 
-create index deliveries_waiting on deliveries (merchant, endpoint)
+create index deliveries_waiting on deliveries (merchant, endpoint, due_at)
   where delivered_at is null and given_up_at is null;
 
 create table merchant_secrets (
