@@ -188,11 +188,15 @@ function nothingNew({ txn, by }: Answer, judged: Outcome, now: number): Outcome 
 }
 
 function kindOf(from: Txn, to: Txn): EventKind {
-  if (to.flaggedAt !== undefined && from.flaggedAt === undefined) return 'flagged'
   const gained = holdsMoney(to.status) && !holdsMoney(from.status)
   if (gained && (to.late || isFinal(from.status))) return 'late_charge'
   const moved = from.status !== to.status || from.captured !== to.captured
-  return moved ? 'status_changed' : 'gateway_answered'
+  if (moved) return 'status_changed'
+  return isNewlyFlagged(from, to) ? 'flagged' : 'gateway_answered'
+}
+
+function isNewlyFlagged(from: Txn, to: Txn): boolean {
+  return to.flaggedAt !== undefined && from.flaggedAt === undefined
 }
 
 function bodyOf({ txn, asked, verdict }: Answer, to: Txn, paidByOther: boolean): NewEvent['body'] {
@@ -205,6 +209,7 @@ function bodyOf({ txn, asked, verdict }: Answer, to: Txn, paidByOther: boolean):
     to: to.status,
     code: to.code,
     ...(to.late && { late: true }),
+    ...(isNewlyFlagged(txn, to) && { flagged: true }),
     ...(paidByOther && { order_paid: true }),
     ...(to.captured > 0 && { captured: to.captured }),
     ...(to.said.ref !== undefined && { gateway_ref: to.said.ref }),

@@ -116,6 +116,7 @@ for (const engine of engines) {
       const taken = await capture(at.world, at.merchant, { id: txn.id, by })
       assert.deepEqual([taken.status, taken.captured], ['CHARGED', 12_000])
       assert.notEqual(taken.flaggedAt, undefined)
+      assert.equal((await at.kinds('more')).at(-1), 'status_changed', 'the shop hears of it')
       assert.equal((await findOrder(at.world.db.read, txn))?.captured, 10_000)
     })
 
