@@ -4,9 +4,10 @@ import type { Merchant } from '../merchants/merchant.ts'
 import { type Paise, paise } from '../money.ts'
 import { badField, Refusal } from '../refusal.ts'
 import type { By } from './events.ts'
+import { mayCapture } from './held.ts'
 import { findNamed, instruct, undisturbed } from './instruct.ts'
 import { takeTurnOf } from './take-turn.ts'
-import { type Instruction, mayCapture, type Txn } from './txn.ts'
+import { type Instruction, type Txn, toldStatus } from './txn.ts'
 import type { World } from './world.ts'
 
 /** A merchant's wish to take held money. */
@@ -42,10 +43,7 @@ async function take(
   if (isDone(seen, wish)) return seen
   const txn = await undisturbed(world, merchant, { txn: seen, by })
   if (isDone(txn, wish)) return txn
-  if (!mayCapture(txn)) {
-    // Money that is not the order's shows as undecided everywhere.
-    throw new Refusal('cannot_capture', { subject: txn.late ? 'AUTHORIZING' : txn.status })
-  }
+  if (!mayCapture(txn)) throw new Refusal('cannot_capture', { subject: toldStatus(txn) })
   const left = paise(txn.amount - txn.captured)
   const amount = wish.amount ?? left
   if (amount > left) throw new Refusal('capture_exceeds')

@@ -10,7 +10,7 @@ import { issueRefund } from './issue-refund.ts'
 import { autoRefundsOf, mostAutoRefunds } from './refund.ts'
 import { refundsOf } from './refunds.ts'
 import { sync } from './sync.ts'
-import { hasLapsed, type Txn } from './txn.ts'
+import type { Txn } from './txn.ts'
 import { Overtaken } from './txns.ts'
 import type { World } from './world.ts'
 
@@ -57,8 +57,7 @@ async function rest(world: World, { settings }: Merchant, txn: Txn): Promise<voi
 
 /** What may have changed while the server was down is asked a last time before it is forgotten. */
 async function forget(world: World, merchant: Merchant, seen: Txn): Promise<void> {
-  const inDoubt = mayPayLate(seen) || hasLapsed(seen, world.now())
-  const txn = inDoubt ? await sync(world, merchant, { txn: seen, by }) : seen
+  const txn = mayPayLate(seen) ? await sync(world, merchant, { txn: seen, by }) : seen
   if (txn.status === seen.status) await forgetCard(world, merchant, txn)
 }
 

@@ -1,6 +1,7 @@
 import type { Row, Tx } from '../db/db.ts'
 import type { MerchantId, OrderId, Shard, TxnId } from '../ids.ts'
 import type { Get, OrderKey } from './orders.ts'
+import { isFinal, type TxnStatus } from './txn.ts'
 
 /** Everything that can be said of an order. */
 export type EventKind =
@@ -49,6 +50,11 @@ const news: ReadonlySet<EventKind> = new Set([
   'refund_answered',
 ])
 
+/** A payment on its way is no news yet; where it arrives is. */
+function isNews({ kind, body }: NewEvent): boolean {
+  return news.has(kind) && (kind !== 'status_changed' || isFinal(body['to'] as TxnStatus))
+}
+
 /**
  * Appends an event to its order's history. Where it is news and somebody wants to be called back,
  * the event is due: the history is the webhooks' outbox too.
@@ -74,7 +80,7 @@ export function appendEvent(t: Tx, order: OrderKey, event: NewEvent): void {
       event.by.requestId ?? null,
       event.by.routingId ?? null,
       JSON.stringify(event.body),
-      news.has(event.kind) ? 1 : 0,
+      isNews(event) ? 1 : 0,
     ],
   )
 }

@@ -2,9 +2,20 @@ import type { ResponseCode, Said, Verdict } from '../gateways/gateway.ts'
 import { paise } from '../money.ts'
 import { nextLook } from './look.ts'
 import { type Circumstances, type Outcome, settledBy, unmoved } from './outcome.ts'
-import { type Capture, mayMove, type Txn, type TxnStatus } from './txn.ts'
+import { type Capture, isHeld, isPartlyCharged, mayMove, type Txn, type TxnStatus } from './txn.ts'
 
 type Money = Extract<Verdict, { readonly amount: unknown }>
+
+/** Whether the merchant may have this txn's money captured now. */
+export function mayCapture(txn: Txn): boolean {
+  if (txn.late) return false
+  return isPartlyCharged(txn) || (isHeld(txn.status) && !txn.status.endsWith('_INITIATED'))
+}
+
+/** Whether the merchant may have this txn's money released now. */
+export function mayVoid(txn: Txn): boolean {
+  return isHeld(txn.status) && !txn.status.endsWith('_INITIATED')
+}
 
 /**
  * What a gateway's answer does to a txn that has money: the whole judgement of captures and voids,

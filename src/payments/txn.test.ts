@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { test } from 'node:test'
 import { paise } from '../money.ts'
+import { mayCapture, mayVoid } from './held.ts'
 import { nextLook } from './look.ts'
 import { aTxn } from './txn.fixture.ts'
 import {
@@ -11,9 +12,7 @@ import {
   isFinal,
   isHeld,
   isInFlight,
-  mayCapture,
   mayMove,
-  mayVoid,
   next,
   resendAllowed,
   submitAllowed,

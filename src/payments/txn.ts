@@ -140,15 +140,12 @@ export function isFailed(status: TxnStatus): boolean {
   return isFinal(status) && !holdsMoney(status) && status !== 'VOIDED' && status !== 'AUTO_REFUNDED'
 }
 
-/** Whether the merchant may have this txn's money captured now. */
-export function mayCapture(txn: Txn): boolean {
-  if (txn.late) return false
-  return isPartlyCharged(txn) || (isHeld(txn.status) && !txn.status.endsWith('_INITIATED'))
-}
-
-/** Whether the merchant may have this txn's money released now. */
-export function mayVoid(txn: Txn): boolean {
-  return isHeld(txn.status) && !txn.status.endsWith('_INITIATED')
+/**
+ * The status that callers are told. Money that is not its order's does not pay it, and a merchant
+ * who reads CHARGED would deliver: until it has gone back, the txn counts as undecided.
+ */
+export function toldStatus({ status, late }: Pick<Txn, 'status' | 'late'>): TxnStatus {
+  return late && holdsMoney(status) ? 'AUTHORIZING' : status
 }
 
 /** Whether only a part of the order's money was taken so far. */

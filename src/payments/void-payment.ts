@@ -3,9 +3,10 @@ import type { Gateway, Instructed, Question } from '../gateways/gateway.ts'
 import type { Merchant } from '../merchants/merchant.ts'
 import { Refusal } from '../refusal.ts'
 import type { By } from './events.ts'
+import { mayVoid } from './held.ts'
 import { findNamed, instruct, undisturbed } from './instruct.ts'
 import { takeTurnOf } from './take-turn.ts'
-import { mayVoid, type Txn } from './txn.ts'
+import { type Txn, toldStatus } from './txn.ts'
 import type { World } from './world.ts'
 
 /**
@@ -30,9 +31,7 @@ async function release(
   { txn: seen, by }: { txn: Txn; by: By },
 ): Promise<Txn> {
   const txn = await undisturbed(world, merchant, { txn: seen, by })
-  if (!mayVoid(txn)) {
-    throw new Refusal('cannot_void', { subject: txn.late ? 'AUTHORIZING' : txn.status })
-  }
+  if (!mayVoid(txn)) throw new Refusal('cannot_void', { subject: toldStatus(txn) })
   const question = voidBy(gatewayNamed(txn.gateway))
   const instruction = { kind: 'void' } as const
   return instruct(world, merchant, { txn, instruction, question, more: {}, by })

@@ -1,6 +1,6 @@
 import { Type } from 'typebox'
 import type { ResponseCode } from '../gateways/gateway.ts'
-import { holdsMoney, type Txn, type TxnStatus } from '../payments/txn.ts'
+import { type Txn, type TxnStatus, toldStatus } from '../payments/txn.ts'
 
 /** The wire's number of each txn status. AUTHORIZED is 24, as the Direct OTP tables print it. */
 export const statusId: Record<TxnStatus, number> = {
@@ -94,14 +94,11 @@ export function isBanksReason(code: ResponseCode | ''): boolean {
   }
 }
 
-/**
- * The status a txn shows. Money that is not its order's does not pay it, and a merchant who reads
- * CHARGED would deliver: until it has gone back, the txn shows as undecided.
- */
+/** The status a txn shows, with its number. */
 export function shownStatus(txn: Pick<Txn, 'status' | 'late'>): {
   status: TxnStatus
   status_id: number
 } {
-  const status = txn.late && holdsMoney(txn.status) ? 'AUTHORIZING' : txn.status
+  const status = toldStatus(txn)
   return { status, status_id: statusId[status] }
 }
