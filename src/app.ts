@@ -7,13 +7,30 @@ import type { FastifyInstance } from 'fastify'
 import type { Bank } from '../bank/bank.ts'
 import { addMerchant } from './add-merchant.ts'
 import { requireKey } from './api/auth.ts'
+import { binRoutes } from './api/bins.ts'
+import { cardBinRoutes } from './api/cardbins.ts'
+import { cardRoutes, tokenizeRoute } from './api/cards.ts'
+import { openToPages } from './api/cors.ts'
+import { customerRoutes } from './api/customers.ts'
+import { docsRoutes, documentOptions } from './api/docs.ts'
 import { openDoor } from './api/door.ts'
+import { fulfillmentRoutes } from './api/fulfillment.ts'
 import { healthRoutes } from './api/health.ts'
+import { mandateRoutes } from './api/mandates.ts'
+import { merchantRoutes } from './api/merchants.ts'
+import { offerRoutes } from './api/offers.ts'
+import { orderListRoutes } from './api/order-list.ts'
 import { orderRoutes } from './api/orders.ts'
+import { outsideRoutes } from './api/outside.ts'
 import { payPages } from './api/pay-pages.ts'
+import { savedMethodRoutes } from './api/payment-methods.ts'
 import { refundRoutes } from './api/refunds.ts'
+import { sessionRoutes } from './api/session.ts'
 import { txnRoutes } from './api/txns.ts'
+import { v4Routes } from './api/v4.ts'
+import { walletRoutes } from './api/wallets.ts'
 import { openChores, startChores } from './chores/chores.ts'
+import { jwtKeyRoutes } from './console/jwt-keys.ts'
 import { metrics } from './console/metrics.ts'
 import { orderTimeline } from './console/orders.ts'
 import { webhookRoutes } from './console/webhooks.ts'
@@ -61,7 +78,7 @@ export async function startApp(env: Env, log: { write(line: string): void }): Pr
     logLevel: env.logLevel,
     logStream: log,
   })
-  await addRoutes(app, world, bank)
+  await addRoutes(app, world, { bank, docs: env.docs })
   await listen(app, { host: env.host, port })
   const chores = startChores(openChores(world, line), (error) =>
     app.log.error({ err: error }, 'chore failed'),
@@ -135,28 +152,56 @@ async function prepareDemo(env: Env, sandbox: Sandbox, store: Store): Promise<De
   return { merchant, key, responseKey }
 }
 
-async function addRoutes(app: FastifyInstance, world: World, bank: Bank | undefined) {
-  await app.register(swagger, {
-    openapi: {
-      info: { title: 'directotp', version: '0.1.0' },
-      servers: [{ url: world.publicUrl }],
-      components: { securitySchemes: { key: { type: 'http', scheme: 'basic' } } },
-      security: [{ key: [] }],
-    },
-  })
+/** What a server has beside its API. */
+interface Extras {
+  readonly bank: Bank | undefined
+  /** Whether it has pages for developers. */
+  readonly docs: boolean
+}
+
+async function addRoutes(app: FastifyInstance, world: World, { bank, docs }: Extras) {
+  await app.register(swagger, documentOptions(world.publicUrl))
   // Bodies are built from the schemas' own types, and JSON.stringify is as fast as a compiled one.
   app.setSerializerCompiler(() => JSON.stringify)
-  await app.register(async (scope) => {
+  await app.register((pages) => addApi(pages, world))
+  await app.register(async (scope) => v4Routes(scope, world))
+  payPages(app, world)
+  healthRoutes(app, world)
+  // Half a megabyte that never changes is written once.
+  let document: string | undefined
+  app.get('/openapi.json', { schema: { hide: true } }, (_request, reply) => {
+    document ??= JSON.stringify(app.swagger())
+    return reply.type('application/json; charset=utf-8').send(document)
+  })
+  if (docs) await app.register((scope) => docsRoutes(scope, world.publicUrl))
+  if (bank) await app.register((scope) => mountBank(scope, bank))
+}
+
+/** What pages may call, and of that what wants a key or a client token. */
+async function addApi(pages: FastifyInstance, world: World): Promise<void> {
+  await openToPages(pages, world)
+  tokenizeRoute(pages, world)
+  cardBinRoutes(pages, world)
+  merchantRoutes(pages, world)
+  await pages.register(async (scope) => {
     requireKey(scope, world)
     orderRoutes(scope, world)
+    sessionRoutes(scope, world)
     txnRoutes(scope, world)
     refundRoutes(scope, world)
+    orderListRoutes(scope, world)
+    fulfillmentRoutes(scope, world)
+    customerRoutes(scope, world)
+    cardRoutes(scope, world)
+    binRoutes(scope, world)
+    savedMethodRoutes(scope, world)
+    offerRoutes(scope)
+    walletRoutes(scope)
+    mandateRoutes(scope)
+    outsideRoutes(scope)
     orderTimeline(scope, world)
     metrics(scope, world)
     webhookRoutes(scope, world)
+    jwtKeyRoutes(scope, world)
   })
-  payPages(app, world)
-  healthRoutes(app, world)
-  app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger())
-  if (bank) await app.register((scope) => mountBank(scope, bank))
 }

@@ -26,6 +26,8 @@ test('with nothing set, a sandbox on this machine', () => {
     trustedProxies: [],
     dataDir: './data',
     logLevel: 'info',
+    masterKeys: [],
+    docs: true,
     rateLimitPerKey: 0,
     rateLimitPerAddress: 0,
     sandbox: {
@@ -62,7 +64,7 @@ test('everything can be set', () => {
   assert.deepEqual(env.trustedProxies, ['10.0.0.0/8', '192.0.2.7', '2001:db8::/32'])
   assert.equal(env.dataDir, '/var/lib/directotp')
   assert.equal(env.databaseUrl?.reveal(), 'postgres://u:p@h/db')
-  assert.equal(env.masterKey?.reveal(), hex)
+  assert.equal(env.masterKeys[0]?.reveal(), hex)
   assert.equal(env.logLevel, 'warn')
   assert.equal(env.rateLimitPerKey, 60)
   assert.equal(env.rateLimitPerAddress, 120)
@@ -77,12 +79,20 @@ test('the master key is 32 bytes, as hex or either base64', () => {
   const bytes = Buffer.from(Array.from({ length: 32 }, (_, i) => 255 - i))
   for (const encoding of ['hex', 'base64', 'base64url'] as const) {
     assert.equal(
-      read({ MASTER_KEY: bytes.toString(encoding) }).masterKey?.reveal(),
+      read({ MASTER_KEY: bytes.toString(encoding) }).masterKeys[0]?.reveal(),
       bytes.toString('hex'),
     )
   }
   const keys = ['a', hex.slice(1), `${hex}0`, `${hex} `, bytes.subarray(1).toString('base64')]
   for (const key of keys) assert.equal(wrong({ MASTER_KEY: key }).length, 1, key)
+  const other = 'ef'.repeat(32)
+  const both = read({ MASTER_KEY: `${hex},${other}` }).masterKeys
+  assert.deepEqual(
+    both.map((key) => key.reveal()),
+    [hex, other],
+  )
+  assert.equal(wrong({ MASTER_KEY: `${hex},${hex}` }).length, 1, 'the same twice')
+  assert.equal(wrong({ MASTER_KEY: hex, MASTER_KEY_FILE: '/run/key' }).length, 1, 'two places')
 })
 
 test('live mode has no sandbox, and limits on unless they are switched off', () => {

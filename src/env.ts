@@ -31,8 +31,14 @@ export interface Env {
   readonly dataDir: string
   /** A PostgreSQL connection URL. Absent: the embedded database in `dataDir`. */
   readonly databaseUrl?: Secret
-  /** 32 bytes as 64 hex digits. */
-  readonly masterKey?: Secret
+  /** Each 32 bytes as 64 hex digits: the first one seals, all open. None: they are in a file. */
+  readonly masterKeys: readonly Secret[]
+  /** Where they are instead, one a line. */
+  readonly masterKeyFile?: string
+  /** A module that wraps data keys in place of the master key: `wrap` and `unwrap`. */
+  readonly keyProvider?: string
+  /** Whether the pages for developers are served: `/docs`, `/llms.txt`. */
+  readonly docs: boolean
   readonly logLevel: LogLevel
   /** Requests a minute of one API key; 0 is no limit. */
   readonly rateLimitPerKey: number
@@ -91,6 +97,10 @@ export function readEnv(variables: Variables): { ok: Env } | { wrong: readonly s
       read('TRUSTED_PROXIES', cidrs, 'a list of CIDRs with commas, like 10.0.0.0/8,::1/128') ?? [],
     dataDir: read('DATA_DIR', folder, 'the path of a folder, like ./data') ?? './data',
     logLevel: read('LOG_LEVEL', oneOf(...logLevels), `one of: ${logLevels.join(', ')}`) ?? 'info',
+    masterKeys: read('MASTER_KEY', readMasterKeys, masterKeyForm) ?? [],
+    docs:
+      (read('DOCS', oneOf('on', 'off'), 'one of: on, off') ?? (mode === 'live' ? 'off' : 'on')) ===
+      'on',
     rateLimitPerKey: limit('RATE_LIMIT_PER_KEY'),
     rateLimitPerAddress: limit('RATE_LIMIT_PER_ADDRESS'),
     ...present({
@@ -106,16 +116,20 @@ export function readEnv(variables: Variables): { ok: Env } | { wrong: readonly s
         postgresUrl,
         'a PostgreSQL URL, like postgres://user:password@host:5432/directotp',
       ),
-      masterKey: read('MASTER_KEY', masterKey, '32 bytes as 64 hex digits or as base64'),
+      masterKeyFile: read('MASTER_KEY_FILE', folder, 'the path of a file'),
+      keyProvider: read('KEY_PROVIDER', folder, 'the path of a module, like ./kms.mjs'),
       sandbox: mode === 'sandbox' ? readSandbox(read) : undefined,
     }),
   }
 
   if (mode === 'live') wrong.push(...wrongInLive(given))
-  else if (given('DATABASE_URL') && !given('MASTER_KEY')) {
+  else if (given('DATABASE_URL') && !hasMasterKey(given)) {
     wrong.push(
       'MASTER_KEY is not set; a server on DATABASE_URL needs it: 32 bytes as 64 hex digits',
     )
+  }
+  if (given('MASTER_KEY') && given('MASTER_KEY_FILE')) {
+    wrong.push('MASTER_KEY and MASTER_KEY_FILE are both set; unset one of them')
   }
   return wrong.length > 0 ? { wrong } : { ok: env }
 }
@@ -146,7 +160,7 @@ function readSandbox(read: Read): Sandbox {
 function wrongInLive(given: (name: string) => string | undefined): string[] {
   const needed: Record<string, string> = {
     PUBLIC_URL: 'an https URL without a path, like https://pay.example.com',
-    MASTER_KEY: '32 bytes as 64 hex digits or as base64',
+    ...(!hasMasterKey(given) && { MASTER_KEY: '32 bytes as 64 hex digits or as base64' }),
   }
   const sandboxOnly = [
     'DEMO_MERCHANT_ID',
@@ -193,6 +207,27 @@ export function readApiKey(text: string): Secret | undefined {
 
 function responseKey(text: string): Secret | undefined {
   return /^[!-~]{8,200}$/.test(text) ? new Secret(text) : undefined
+}
+
+function hasMasterKey(given: (name: string) => string | undefined): boolean {
+  return given('MASTER_KEY') !== undefined || given('MASTER_KEY_FILE') !== undefined
+}
+
+/** What master keys may be, in words for an operator. */
+export const masterKeyForm =
+  '32 bytes as 64 hex digits or as base64 (while keys are changed: the new one, a comma, the old)'
+
+/** While keys are changed there are two; more than four were never retired. */
+const mostMasterKeys = 4
+
+/** Master keys from their text, separated by commas or lines; each as 64 hex digits. */
+export function readMasterKeys(text: string): readonly Secret[] | undefined {
+  const keys = text.split(/,\s*|\n/).map(masterKey)
+  const known = keys.filter((key) => key !== undefined)
+  const distinct = new Set(known.map((key) => key.reveal())).size === keys.length
+  return known.length === keys.length && distinct && keys.length <= mostMasterKeys
+    ? known
+    : undefined
 }
 
 function masterKey(text: string): Secret | undefined {

@@ -23,6 +23,18 @@ export type RefundRef = `rfd_${string}`
 /** The id of what merchants are told of one event: the same at every attempt. */
 export type WebhookId = `evt_V2_${string}`
 
+/** Our id of one customer of a merchant. */
+export type CustomerId = `cst_${string}`
+
+/** The token of a stored card: what a merchant pays with instead of the number. */
+export type CardToken = `ctk_${string}`
+
+/** What lets a browser pay one order, or see one customer's cards, for a quarter of an hour. */
+export type ClientToken = `tkn_${string}`
+
+/** The id of a merchant's key for encrypted calls: the `kid` of their headers. */
+export type JwtKeyId = `key_${string}`
+
 /** Where a row lives: the first 12 bits of a SHA-256, 0 to 4095. */
 export type Shard = number & { readonly [kind]: 'Shard' }
 
@@ -69,6 +81,36 @@ export function newRefundRef(shard: Shard): RefundRef {
 /** A new webhook id: `evt_V2_` and 32 hex digits, the first three of them its shard. */
 export function newWebhookId(shard: Shard): WebhookId {
   return `evt_V2_${hexOf(shard)}${randomHex().slice(0, 29)}`
+}
+
+/** A new customer id: `cst_`, three hex digits of shard, 128 random bits. */
+export function newCustomerId(shard: Shard): CustomerId {
+  return `cst_${hexOf(shard)}${randomHex()}`
+}
+
+/** A new stored card's token: `ctk_`, three hex digits of shard, 128 random bits. */
+export function newCardToken(shard: Shard): CardToken {
+  return `ctk_${hexOf(shard)}${randomHex()}`
+}
+
+/** A new name for a stored card that stays the same: 32 hex digits. It opens nothing. */
+export function newCardReference(): string {
+  return randomHex()
+}
+
+/** A new client token: `tkn_` and 32 hex digits, the first three of them its shard. */
+export function newClientToken(shard: Shard): ClientToken {
+  return `tkn_${hexOf(shard)}${randomHex().slice(0, 29)}`
+}
+
+/** A new key id for encrypted calls: `key_` and 32 hex digits. It protects nothing. */
+export function newJwtKeyId(): JwtKeyId {
+  return `key_${randomHex()}`
+}
+
+/** Whether a text has the form of an id that {@link newJwtKeyId} makes. */
+export function isJwtKeyId(text: string): text is JwtKeyId {
+  return /^key_[0-9a-f]{32}$/.test(text)
 }
 
 /** A new request id, for a caller that sent none. */

@@ -17,6 +17,15 @@ ${settingNames.map((name) => `                                            ${name
   directotp keys create MERCHANT          make an API key; it is printed once
   directotp keys revoke KEY               revoke an API key, by itself or by its id
   directotp keys response MERCHANT        make a response key in place of the old; printed once
+  directotp keys jwt add MERCHANT FILE    register a public key (PEM) for encrypted calls
+  directotp keys jwt list MERCHANT        list a merchant's keys for encrypted calls
+  directotp keys jwt revoke MERCHANT KID  revoke one
+  directotp keys rotate                   bring all secrets under the first MASTER_KEY, and every
+                                            card under a new data key; servers may run on
+  directotp audit verify [MERCHANT] [--since FILE]
+                                          check the audit log, also against what an earlier
+                                            check printed; 1 when it was changed
+  directotp audit list [MERCHANT]         print a merchant's audit log, or the server's own
   directotp webhooks list MERCHANT        list a merchant's webhook endpoints
   directotp webhooks add MERCHANT URL …   add one; its secret is printed once:
                                             user=… password=- (read from stdin)
@@ -24,6 +33,7 @@ ${settingNames.map((name) => `                                            ${name
   directotp webhooks remove|enable|rotate MERCHANT ID
                                           take one away, resume it, give it a new secret
   directotp webhooks redeliver MERCHANT … send again: id=… | order=… | from=… to=…
+  directotp bins import FILE.csv          lay a file of card ranges over the BIN table
   directotp chores --once                 do now what the server does by itself; once
   directotp migrate                       bring the database up to date
   directotp --help                        show this
@@ -49,9 +59,17 @@ async function run(words: readonly string[]): Promise<void> {
       return merchants(rest)
     case 'keys':
       return keys(rest)
+    case 'audit': {
+      const { audit } = await import('./commands/audit.ts')
+      return audit(rest)
+    }
     case 'webhooks': {
       const { webhooks } = await import('./commands/webhooks.ts')
       return webhooks(rest)
+    }
+    case 'bins': {
+      const { bins } = await import('./commands/bins.ts')
+      return bins(rest)
     }
     case 'chores': {
       const { chores } = await import('./commands/chores.ts')

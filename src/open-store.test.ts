@@ -7,8 +7,11 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, test } from 'node:test'
 import { promisify } from 'node:util'
 import { engines } from '../test/databases.ts'
-import { readEnv } from './env.ts'
+import { addMerchant } from './add-merchant.ts'
+import { readEnv, type Variables } from './env.ts'
+import type { MerchantId } from './ids.ts'
 import { CannotStart, type OwnFile, openStore, ownFile } from './open-store.ts'
+import { makeSeal } from './seal.ts'
 import { Secret } from './secret.ts'
 
 let folder: string
@@ -19,7 +22,7 @@ beforeEach(async () => {
 })
 afterEach(() => rm(folder, { recursive: true }))
 
-const colour: OwnFile = {
+const colour: OwnFile<Secret> = {
   name: 'colour',
   make: () => 'blue',
   read: (text) => (/^[a-z]+$/.test(text) ? new Secret(text) : undefined),
@@ -69,7 +72,7 @@ test('nothing is sealed under a master key that is empty or cut short', async ()
   assert('ok' in read)
   for (const text of ['', 'ab'.repeat(31), `${'ab'.repeat(32)}ab`]) {
     await writeFile(join(folder, 'master.key'), text)
-    await assert.rejects(openStore(read.ok), /master\.key does not hold 64 hex digits/)
+    await assert.rejects(openStore(read.ok), /master\.key does not hold 32 bytes as 64 hex digits/)
   }
   await writeFile(join(folder, 'master.key'), `${'ab'.repeat(32)}\n`)
   await (await openStore(read.ok)).db.close()
@@ -89,4 +92,157 @@ test('a clock far from the database’s is refused: leases are compared by clock
   const store = await openStore(read.ok)
   await store.db.close()
   await database.close()
+})
+
+const [oldMaster, newMaster] = ['ab'.repeat(32), 'cd'.repeat(32)]
+
+/** A database of this folder with a merchant, under these variables. */
+async function openWith(variables: Variables) {
+  const read = readEnv({ DATA_DIR: folder, ...variables })
+  assert('ok' in read, 'wrong' in read ? read.wrong.join() : '')
+  return openStore(read.ok)
+}
+
+async function refusal(variables: Variables): Promise<string> {
+  const error = await openWith(variables).then(
+    () => assert.fail('it starts'),
+    (reason: unknown) => reason,
+  )
+  assert(error instanceof CannotStart, String(error))
+  assert(!error.message.includes('\n'))
+  return error.message
+}
+
+async function prepare(variables: Variables) {
+  const store = await openWith(variables)
+  await addMerchant(store, { id: 'shop' as MerchantId, mode: 'sandbox', at: 1 })
+  const key = await store.keyring.current('shop', 'cards')
+  await store.db.close()
+  return key
+}
+
+const keyOfShop = async (variables: Variables) => {
+  const store = await openWith(variables)
+  const key = await store.keyring.current('shop', 'cards')
+  await store.db.close()
+  return key
+}
+
+test('a wrong master key is found at the start, a list with the right one is taken', async () => {
+  const key = await prepare({ MASTER_KEY: oldMaster })
+  assert.match(await refusal({ MASTER_KEY: newMaster }), /another MASTER_KEY/)
+  for (const list of [oldMaster, `${newMaster},${oldMaster}`, `${oldMaster},${newMaster}`]) {
+    assert.deepEqual(await keyOfShop({ MASTER_KEY: list }), key)
+  }
+})
+
+test('a key that anything still needs is missed at the start', async () => {
+  await prepare({ MASTER_KEY: oldMaster })
+  const tell = async (sql: string) => {
+    const store = await openWith({ MASTER_KEY: `${newMaster},${oldMaster}` })
+    await store.db.tx(async (t) => t.put(sql, []))
+    await store.db.close()
+  }
+  const { keyId } = makeSeal(Buffer.from(newMaster, 'hex'))
+  await tell(`update facts set value = '${keyId}' where name = 'master key'`)
+  const missing = /secrets of a master key that is not in MASTER_KEY/
+  await tell('delete from accounts')
+  assert.match(await refusal({ MASTER_KEY: newMaster }), missing, 'data keys')
+  await prepare({ MASTER_KEY: `${oldMaster},${newMaster}` })
+  await tell('delete from data_keys')
+  assert.match(await refusal({ MASTER_KEY: newMaster }), missing, 'the account')
+  await tell('delete from accounts')
+  await prepare({ MASTER_KEY: newMaster })
+})
+
+test('a data key that does not open is found at the start', async () => {
+  await prepare({ MASTER_KEY: oldMaster })
+  const store = await openWith({ MASTER_KEY: oldMaster })
+  await store.db.tx(async (t) =>
+    t.put(
+      `update data_keys set wrapped =
+         (select wrapped from data_keys where owner = 'shop') where owner = ''`,
+      [],
+    ),
+  )
+  await store.db.close()
+  assert.match(await refusal({ MASTER_KEY: oldMaster }), /can't be unwrapped by MASTER_KEY/)
+})
+
+test('master keys come from a file, one a line or separated by commas', async () => {
+  const file = join(folder, 'keys')
+  await writeFile(file, `${oldMaster}\n`)
+  const key = await prepare({ MASTER_KEY_FILE: file })
+  for (const text of [`${newMaster},${oldMaster}`, `${newMaster}\n${oldMaster}\n`]) {
+    await writeFile(file, text)
+    assert.deepEqual(await keyOfShop({ MASTER_KEY_FILE: file }), key)
+  }
+  assert.deepEqual(await keyOfShop({ MASTER_KEY: oldMaster }), key)
+  for (const text of ['', 'ab', `${oldMaster},`, `${oldMaster},${oldMaster}`]) {
+    await writeFile(file, text)
+    const told = await refusal({ MASTER_KEY_FILE: file })
+    assert.match(told, /MASTER_KEY_FILE does not hold 32 bytes as 64 hex digits/)
+    assert(!told.includes(oldMaster))
+  }
+  assert.match(await refusal({ MASTER_KEY_FILE: join(folder, 'none') }), /does not hold/)
+})
+
+const providers = {
+  right: `const keys = new Map()
+    export const wrap = async (key, to) => JSON.stringify([key.toString('hex'), to])
+    export const unwrap = async (text, of) => {
+      const [key, to] = JSON.parse(text)
+      if (JSON.stringify(to) !== JSON.stringify(of)) throw new Error('not wrapped for this')
+      return Buffer.from(key, 'hex')
+    }`,
+  unexported: 'export const wrap = async () => ""',
+  'no functions': 'export const wrap = "wrap", unwrap = "unwrap"',
+  broken: 'export const wrap = ',
+  throwing: 'throw new Error("secret of the module")',
+  'short keys': `export const wrap = async () => 'text'
+    export const unwrap = async () => Buffer.alloc(16)`,
+  'no keys': `export const wrap = async () => 'text'
+    export const unwrap = async () => undefined`,
+  refusing: `export const wrap = async () => 'text'
+    export const unwrap = async () => { throw new Error('secret of the module') }`,
+}
+
+async function providerFile(kind: keyof typeof providers): Promise<string> {
+  const file = join(folder, `${kind}.mjs`)
+  await writeFile(file, providers[kind])
+  return file
+}
+
+test('a module wraps data keys in the place of the master key, and is missed', async () => {
+  const variables = { MASTER_KEY: oldMaster, KEY_PROVIDER: await providerFile('right') }
+  const key = await prepare(variables)
+  assert.deepEqual(await keyOfShop(variables), key)
+  assert.match(await refusal({ MASTER_KEY: oldMaster }), /wrapped by a KEY_PROVIDER; set it/)
+  const refusing = { ...variables, KEY_PROVIDER: await providerFile('refusing') }
+  assert.match(await refusal(refusing), /can't be unwrapped by the module of KEY_PROVIDER/)
+})
+
+test('what was wrapped before there was a module still opens', async () => {
+  const key = await prepare({ MASTER_KEY: oldMaster })
+  const variables = { MASTER_KEY: oldMaster, KEY_PROVIDER: await providerFile('right') }
+  assert.deepEqual(await keyOfShop(variables), key)
+})
+
+test('a module that is none is told in one line, with nothing of its own', async () => {
+  for (const [kind, told] of [
+    ['unexported', /exports no functions wrap and unwrap/],
+    ['no functions', /exports no functions wrap and unwrap/],
+    ['broken', /can't be loaded \(SyntaxError\)/],
+    ['throwing', /can't be loaded \(Error\)/],
+    ['short keys', /can't be unwrapped by the module/],
+    ['no keys', /can't be unwrapped by the module/],
+    ['refusing', /can't be unwrapped by the module/],
+  ] as const) {
+    const KEY_PROVIDER = await providerFile(kind)
+    const message = await refusal({ MASTER_KEY: oldMaster, KEY_PROVIDER })
+    assert.match(message, told, kind)
+    assert(!message.includes('secret of the module'))
+  }
+  const KEY_PROVIDER = join(folder, 'none.mjs')
+  assert.match(await refusal({ MASTER_KEY: oldMaster, KEY_PROVIDER }), /can't be loaded/)
 })

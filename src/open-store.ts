@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict'
 import { randomBytes, randomUUID } from 'node:crypto'
 import {
   closeSync,
@@ -10,25 +11,35 @@ import {
   unlinkSync,
   writeFileSync,
 } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import type { Now } from './clock.ts'
 import type { Db } from './db/db.ts'
 import { databaseNow, settleFact } from './db/facts.ts'
 import { lockDataDir } from './db/lock.ts'
 import { openDatabase } from './db/migrate.ts'
-import type { Env } from './env.ts'
-import { hasSimulatorAccount } from './gateways/accounts.ts'
+import { type Env, masterKeyForm, readMasterKeys } from './env.ts'
+import { credentialsNot, hasSimulatorAccount } from './gateways/accounts.ts'
+import { type KeyProvider, sealProvider } from './merchants/data-key.ts'
+import { wrappedBeginnings } from './merchants/data-keys.ts'
+import { jwtKeysNot } from './merchants/jwt-keys.ts'
+import { responseKeysNot, type SealedRow } from './merchants/merchant-secrets.ts'
+import { type Keyring, openKeyring } from './merchants/open-keyring.ts'
 import type { Reader } from './reader.ts'
-import { makeSeal, type Seal } from './seal.ts'
-import { Secret } from './secret.ts'
+import { keyIdIn, makeSeal, type Seal, sealedUnder } from './seal.ts'
+import type { Secret } from './secret.ts'
+import { derivedShortSeal, randomShortSeal, type ShortSeal } from './short-seal.ts'
+import { endpointsNot } from './webhooks/endpoints.ts'
 
 /** A start that an operator must mend: its message is one clear line. */
 export class CannotStart extends Error {}
 
-/** The database, up to date and of the right mode, and the seal of what it keeps. */
+/** The database, up to date and of the right mode, and the keys of what it keeps. */
 export interface Store {
   readonly db: Db
   readonly seal: Seal
+  readonly shortSeal: ShortSeal
+  readonly keyring: Keyring
 }
 
 // Leases last seconds, and servers on one database compare them by their own clocks.
@@ -40,9 +51,12 @@ const mostSkewMs = 2_000
  * account at the simulated bank.
  */
 export async function openStore(env: Env, now: Now = Date.now): Promise<Store> {
-  const seal = makeSeal(masterKeyOf(env))
+  const masterKeys = masterKeysOf(env)
+  const seal = makeSeal(...masterKeys)
+  const provider = await providerOf(env, seal)
   const databaseUrl = env.databaseUrl?.reveal()
   const db = await openDatabase({ dataDir: env.dataDir, databaseUrl })
+  const keyring = openKeyring(db, provider, now)
   try {
     const mode = await settleFact(db, 'mode', env.mode)
     if (mode !== env.mode) {
@@ -50,7 +64,7 @@ export async function openStore(env: Env, now: Now = Date.now): Promise<Store> {
         `this database was made in ${mode} mode; it can't be used in ${env.mode}`,
       )
     }
-    if ((await settleFact(db, 'master key', seal.keyId)) !== seal.keyId) {
+    if (!seal.keyIds.includes(await settleFact(db, 'master key', seal.keyId))) {
       throw new CannotStart('this database was made under another MASTER_KEY')
     }
     if (Math.abs((await databaseNow(db)) - now()) > mostSkewMs) {
@@ -61,11 +75,15 @@ export async function openStore(env: Env, now: Now = Date.now): Promise<Store> {
     if (env.mode === 'live' && (await hasSimulatorAccount(db))) {
       throw new CannotStart('an account at the simulated bank is in this live database')
     }
+    await checkKeys({ db, seal, keyring }, env)
   } catch (error) {
     await db.close()
     throw error
   }
-  return { db, seal }
+  // Servers that share a database must open what any of them has sealed; one alone need not be able
+  // to open anything once it has ended.
+  const shortSeal = env.databaseUrl ? derivedShortSeal(...masterKeys) : randomShortSeal()
+  return { db, seal, shortSeal, keyring }
 }
 
 /**
@@ -82,10 +100,10 @@ export function takeDataDir({ databaseUrl, dataDir }: Env): (() => void) | undef
 }
 
 /** A secret that a server keeps in its data folder. */
-export interface OwnFile {
+export interface OwnFile<T> {
   readonly name: string
   readonly make: () => string
-  readonly read: Reader<Secret>
+  readonly read: Reader<T>
   /** What `read` takes, in words for an operator. */
   readonly form: string
 }
@@ -94,7 +112,7 @@ export interface OwnFile {
  * The secret in a file of the data folder that only its owner may read, made if it is not there.
  * Throws `CannotStart` when the file holds something else.
  */
-export function ownFile(dataDir: string, { name, make, read, form }: OwnFile): Secret {
+export function ownFile<T>(dataDir: string, { name, make, read, form }: OwnFile<T>): T {
   const path = join(dataDir, name)
   if (!existsSync(path)) {
     mkdirSync(dataDir, { recursive: true, mode: 0o700 })
@@ -125,14 +143,85 @@ function writeWhole(path: string, text: string): void {
   closeSync(folder)
 }
 
-function masterKeyOf(env: Env): Buffer {
-  const key =
-    env.masterKey ??
-    ownFile(env.dataDir, {
+function masterKeysOf(env: Env): readonly [Buffer, ...Buffer[]] {
+  const [first, ...others] = (env.masterKeys.length > 0 ? env.masterKeys : keysInFile(env)).map(
+    (key) => Buffer.from(key.reveal(), 'hex'),
+  )
+  assert(first, 'there is a master key')
+  return [first, ...others]
+}
+
+function keysInFile(env: Env): readonly Secret[] {
+  const { masterKeyFile } = env
+  if (masterKeyFile === undefined) {
+    return ownFile(env.dataDir, {
       name: 'master.key',
       make: () => randomBytes(32).toString('hex'),
-      read: (text) => (/^[0-9a-fA-F]{64}$/.test(text) ? new Secret(text) : undefined),
-      form: '64 hex digits',
+      read: readMasterKeys,
+      form: masterKeyForm,
     })
-  return Buffer.from(key.reveal(), 'hex')
+  }
+  const keys = existsSync(masterKeyFile)
+    ? readMasterKeys(readFileSync(masterKeyFile, 'utf8').trim())
+    : []
+  if (!keys || keys.length === 0) {
+    throw new CannotStart(
+      `the file ${masterKeyFile} of MASTER_KEY_FILE does not hold ${masterKeyForm}`,
+    )
+  }
+  return keys
+}
+
+/** The secrets of all tables that are sealed under a master key itself, and not under this one. */
+export async function secretsNotUnder(keyId: string, db: Db): Promise<SealedRow[]> {
+  const beginning = sealedUnder(keyId)
+  const tables = [credentialsNot, responseKeysNot, jwtKeysNot, endpointsNot]
+  return (await Promise.all(tables.map((rowsOf) => rowsOf(db.read, beginning)))).flat()
+}
+
+/** A key that is missing is found now, not at the first card. Throws `CannotStart`. */
+async function checkKeys(
+  { db, seal, keyring }: Pick<Store, 'db' | 'seal' | 'keyring'>,
+  env: Env,
+): Promise<void> {
+  const texts = (await secretsNotUnder(seal.keyId, db)).map(({ sealed }) => sealed)
+  const beginnings = await wrappedBeginnings(db.read)
+  const wrapped = beginnings.filter((beginning) => !beginning.startsWith(wrappedOutside))
+  if ([...texts, ...wrapped].some((text) => !seal.keyIds.includes(keyIdIn(text)))) {
+    throw new CannotStart('this database holds secrets of a master key that is not in MASTER_KEY')
+  }
+  if (env.keyProvider === undefined && wrapped.length < beginnings.length) {
+    throw new CannotStart("this database's data keys were wrapped by a KEY_PROVIDER; set it")
+  }
+  await keyring.current('', 'audit').catch(() => {
+    const by = env.keyProvider === undefined ? 'MASTER_KEY' : 'the module of KEY_PROVIDER'
+    throw new CannotStart(`a data key of this database can't be unwrapped by ${by}`)
+  })
+}
+
+/** How a data key begins that an operator's module wrapped. */
+const wrappedOutside = 'p1.'
+
+/**
+ * The default provider, or the two functions of an operator's module; what was wrapped before there
+ * was a module still opens. Throws `CannotStart`.
+ */
+async function providerOf(env: Env, seal: Seal): Promise<KeyProvider> {
+  const own = sealProvider(seal)
+  if (env.keyProvider === undefined) return own
+  const url = pathToFileURL(resolve(env.keyProvider)).href
+  const { wrap, unwrap } = await import(url).catch((error: unknown) => {
+    const why = error instanceof Error ? error.name : 'an error'
+    throw new CannotStart(`the module of KEY_PROVIDER can't be loaded (${why})`)
+  })
+  if (typeof wrap !== 'function' || typeof unwrap !== 'function') {
+    throw new CannotStart('the module of KEY_PROVIDER exports no functions wrap and unwrap')
+  }
+  return {
+    wrap: async (key, to) => wrappedOutside + (await wrap(key, to)),
+    unwrap: async (wrapped, of) =>
+      wrapped.startsWith(wrappedOutside)
+        ? unwrap(wrapped.slice(wrappedOutside.length), of)
+        : own.unwrap(wrapped, of),
+  }
 }

@@ -13,6 +13,8 @@ export interface RefusalRow {
   readonly statusId?: number | string
   /** Whether the body is only what the documents print, letter for letter. */
   readonly bare?: true
+  /** Whether the body is `error_info` and nothing else. */
+  readonly infoOnly?: true
 }
 
 type Rest = Partial<Pick<RefusalRow, 'http' | 'status' | 'category' | 'info' | 'statusId'>>
@@ -34,7 +36,13 @@ function bare(code: string, message: string, rest: Rest): RefusalRow {
   return { ...row(code, message, { status: 'ERROR', ...rest }), bare: true }
 }
 
+/** A refusal of a fingerprint: documented as `error_info` alone. */
+function infoOnly(message: string, rest: Rest = {}): RefusalRow {
+  return { ...row('', message, { ...rest, status: '' }), infoOnly: true }
+}
+
 const missing: Rest = { info: 'MISSING_MANDATORY_PARAMETER' }
+const absent: Rest = { http: 404, info: 'RESOURCE_NOT_FOUND' }
 const action: Rest = { info: 'INVALID_ACTION' }
 const unable: Rest = { info: 'FEATURE_NOT_ENABLED', category: 'CONFIG_ERROR' }
 const invalidRequest: Rest = { status: 'invalid_request_error', info: 'INVALID_REQUEST' }
@@ -112,6 +120,15 @@ export const refusals = {
   ),
   cannot_void: row('INVALID_ACTION', 'Cannot Void {} Transaction', action),
   void_unsupported: row('INVALID_ACTION', 'Gateway does not support void.', unable),
+  fulfillment_no_txn: row('No txn Found', 'No successful txn found for given order_id', {
+    status: 'ERROR',
+    info: 'RESOURCE_NOT_FOUND',
+  }),
+  fulfillment_hold_unsupported: row(
+    'INVALID_ACTION',
+    'Holding a settlement is not supported.',
+    unable,
+  ),
   refund_unknown_order: bare('', '', { status: 'NOT_FOUND', statusId: 40 }),
   refund_duplicate: bare(
     'duplicate.call',
@@ -145,7 +162,27 @@ export const refusals = {
   card_expiry_year_invalid: row('invalid_expiry_year', 'Invalid expiry year.'),
   card_cvv_invalid: row('invalid_card_cvv', 'invalid card cvv.'),
   card_name_invalid: row('invalid_name_on_card', 'Name on card is invalid.'),
+  card_bin_invalid: row('invalid', 'Card bin is invalid.'),
   card_token_unknown: row('invalid', 'No card could be located for token', {
+    info: 'RESOURCE_NOT_FOUND',
+  }),
+  customer_exists: row(
+    'already_exists',
+    'Customer with object_reference_id = "{}" already exists.',
+    { info: 'ALREADY_EXISTS' },
+  ),
+  customer_unknown: row('not_found', 'There is no such customer.', absent),
+  card_unknown: row('not_found', 'There is no such card.', absent),
+  locker_off: row('locker_not_configured', 'Cards are not stored for this merchant.', {
+    info: 'LOCKER_NOT_CONFIGURED',
+    category: 'CONFIG_ERROR',
+  }),
+  tokenize_missing: row('nullable', '{} cannot be null.', { status: 'error' }),
+  tokenize_invalid: row('invalid', '{} is invalid.', { status: 'error' }),
+  tokenize_out_of_range: row('invalidRange', '{} is out of range.', { status: 'error' }),
+  fingerprint_missing: infoOnly('card_number or card_token is missing.', missing),
+  fingerprint_invalid: infoOnly('card_number is invalid.'),
+  fingerprint_unknown: infoOnly('No card could be located for token', {
     info: 'RESOURCE_NOT_FOUND',
   }),
   payment_method_type_missing: row(
@@ -169,6 +206,11 @@ export const refusals = {
     http: 404,
     info: 'RESOURCE_NOT_FOUND',
   }),
+  unknown_jwt_key: row('not_found', 'There is no such key.', {
+    http: 404,
+    info: 'RESOURCE_NOT_FOUND',
+  }),
+  too_many_jwt_keys: row('max_limit_exceeded', 'Max key limit exceeded.', action),
   rate_limited: row('rate_limited', 'Too many requests.', {
     http: 429,
     info: 'TOO_MANY_REQUESTS',

@@ -15,6 +15,7 @@ import {
   challengeIn,
   type Form,
   rightOtp,
+  testCard,
 } from './caller.ts'
 import { engines } from './databases.ts'
 import { type Call, type Ids, open, rows } from './routes.ts'
@@ -27,6 +28,8 @@ const unknownIds: Ids = {
   txnOnWire: 'theirs-acc-0000-1',
   challenge: `ch_${'0123456789abcdef'.repeat(2)}012`,
   endpoint: `wep_${'0'.repeat(24)}`,
+  customer: `cst_${'0'.repeat(35)}`,
+  card: `ctk_${'0'.repeat(35)}`,
 }
 
 const malformedIds: Ids = {
@@ -35,6 +38,8 @@ const malformedIds: Ids = {
   txnOnWire: 'x',
   challenge: '%00',
   endpoint: '%27',
+  customer: '%27',
+  card: '%27',
 }
 
 let server: TestServer
@@ -72,9 +77,13 @@ test('every route of openapi.json has a row here, and every row a route', async 
   )
   assert.deepEqual(routes.sort(), [...Object.keys(rows), ...open].sort())
   for (const route of open) {
-    assert.equal((await ask(server.url + route.slice('GET '.length))).status, 200)
+    assert.equal((await ask(server.url + pathOf(route))).status, 200)
   }
 })
+
+function pathOf(route: string): string {
+  return route.slice('GET '.length).replace('{merchant_id}', ours.merchant)
+}
 
 for (const [route, row] of Object.entries(rows)) {
   test(`${route} answers to its own merchant only`, async () => {
@@ -200,7 +209,19 @@ async function payment(caller: Caller): Promise<Ids> {
   const started = await caller.start(id)
   const { id: txn, challenge_id: challenge } = challengeIn(started)
   const endpoint = await endpointOf(caller, 'REFUND_MANUAL_REVIEW_NEEDED')
-  return { order: id, txn, txnOnWire: String(started.body.txn_id), challenge, endpoint }
+  const { customer, card } = await cardOf(caller, id)
+  const txnOnWire = String(started.body.txn_id)
+  return { order: id, txn, txnOnWire, challenge, endpoint, customer, card }
+}
+
+/** A new customer, and a card of theirs. */
+async function cardOf(caller: Caller, reference: string) {
+  const customer = String(
+    (await caller.call('/customers', { object_reference_id: reference })).body.id,
+  )
+  const added = await caller.call('/card/add', { customer_id: customer, ...testCard })
+  assert.equal(added.status, 200, added.text)
+  return { customer, card: String(added.body['card_token']) }
 }
 
 /** The id of the first webhook that the clock makes of an order. */
@@ -234,9 +255,11 @@ function make(call: Call, authorization: string | undefined, headers?: Form): Pr
 /** An answer without what is new in every answer, and without the ids that were asked about. */
 function shapeOf(answer: Answer, ids: Ids): object {
   let { text } = answer
-  for (const id of [ids.txn, ids.challenge]) text = text.replaceAll(id, 'ID')
+  for (const id of [ids.txn, ids.challenge, ids.customer, ids.card])
+    text = text.replaceAll(id, 'ID')
   text = text.replace(/acc-\d+/g, 'ORDER').replace(/ord_[0-9a-f]{32}/g, 'ORD')
   text = text.replace(/"date_created":"[^"]*"/, '')
+  text = text.replace(/c?tkn_[\w.-]+/g, 'TOKEN').replace(/("\w*expiry)":"[^"]*"/gi, '$1')
   return { status: answer.status, text: anyRequestId(text) }
 }
 

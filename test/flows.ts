@@ -1,36 +1,11 @@
 import assert from 'node:assert/strict'
 import { randomBytes, randomInt } from 'node:crypto'
 import { ask, type Caller, type Challenge, challengeIn, type Form } from './caller.ts'
-import { type Canary, canary, rawCanary } from './canaries.ts'
-
-/** The CVV of every card in the flows. */
-export const cvv = '739'
+import { canary, rawCanary } from './canaries.ts'
+import { type Begin, cvv, type FlowTools, type Note, newCard, type Stage } from './flow.ts'
+import { cardFlows } from './flows-cards.ts'
 
 const startMoods = ['start_declined', 'start_timeout', 'ineligible']
-
-/** Everything that was secret in a run. */
-export interface Secrets {
-  readonly long: Canary[]
-  readonly short: { readonly word: string; readonly text: string }[]
-}
-
-/** Where the flows run, and what they leave: their secrets and the answers they got. */
-export interface Stage {
-  readonly caller: Caller
-  readonly bankUrl: string
-  readonly secrets: Secrets
-  readonly answers: string[]
-}
-
-/** A card number with a right check digit that no other has had. */
-export function newCard(): string {
-  const digits = `411111${randomInt(1e8, 1e9)}`
-  const sum = [...digits].reduce((total, digit, place) => {
-    const weighed = Number(digit) * (place % 2 === 0 ? 2 : 1)
-    return total + (weighed > 9 ? weighed - 9 : weighed)
-  }, 0)
-  return digits + ((10 - (sum % 10)) % 10)
-}
 
 /** Every kind of flow, each with secrets of its own. */
 export async function everyFlow(stage: Stage): Promise<void> {
@@ -50,10 +25,10 @@ export async function everyFlow(stage: Stage): Promise<void> {
     answers.push(answer.text)
     return answer
   }
-  const begin = async (mood?: Form) => {
+  const begin: Begin = async (mood, more = {}) => {
     const order = `s-${++orders}`
-    const given = card()
-    note(await caller.create(order, { amount: '100.00' }))
+    const given = { ...card(), ...more }
+    note(await caller.create(order, { amount: '100.00', ...more }))
     if (mood) {
       const json = { ...mood, card: given.card_number }
       assert.equal((await ask(`${bankUrl}/moods`, { json })).status, 201)
@@ -95,11 +70,10 @@ export async function everyFlow(stage: Stage): Promise<void> {
   await pages(stage, await begin(), note)
   await afterwards(stage, { begin, rightOtp, note })
   await refusals(stage, { card, guess, note, begin })
+  await cardFlows(stage, { card, guess, note, begin, rightOtp })
   const { order } = await begin()
   note(await caller.call(`/orders/${order}`, { amount: '101.00' }))
 }
-
-type Note = <T extends { text: string }>(answer: T) => T
 
 /** An endpoint that is to hear of everything, and nobody there; its secrets are said once. */
 async function callbacks({ caller, secrets }: Stage, note: Note): Promise<void> {
@@ -120,11 +94,7 @@ async function callbacks({ caller, secrets }: Stage, note: Note): Promise<void> 
 /** Money that is held, taken, released and given back, and the history of it. */
 async function afterwards(
   { caller }: Stage,
-  {
-    begin,
-    rightOtp,
-    note,
-  }: { begin: Begin; rightOtp: (order: string) => Promise<string>; note: Note },
+  { begin, rightOtp, note }: Pick<FlowTools, 'begin' | 'rightOtp' | 'note'>,
 ): Promise<void> {
   for (const deeds of [['capture', 'refunds'], ['void']]) {
     const { order, started } = await begin()
@@ -142,8 +112,6 @@ async function afterwards(
   note(await caller.call('/console/metrics'))
 }
 
-type Begin = () => Promise<{ order: string; started: Awaited<ReturnType<Caller['start']>> }>
-
 async function pages(
   stage: Stage,
   { started, order }: { started: Awaited<ReturnType<Caller['start']>>; order: string },
@@ -160,17 +128,7 @@ async function pages(
 
 async function refusals(
   { caller, answers }: Stage,
-  {
-    card,
-    guess,
-    note,
-    begin,
-  }: {
-    card: () => { card_number: string; card_security_code: string }
-    guess: () => string
-    note: Note
-    begin: Begin
-  },
+  { card, guess, note, begin }: Omit<FlowTools, 'rightOtp'>,
 ): Promise<void> {
   const { order, started } = await begin()
   const challenge = challengeIn(started)

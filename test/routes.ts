@@ -8,6 +8,9 @@ export interface Ids {
   readonly challenge: string
   /** A webhook endpoint of the same merchant. */
   readonly endpoint: string
+  /** A customer of the same merchant, and a card that they have left. */
+  readonly customer: string
+  readonly card: string
 }
 
 /** One call: a form makes it a POST. */
@@ -39,6 +42,46 @@ function ofEndpoint(deed: string): Row {
   }
 }
 
+/** A route that names nothing of anybody's, or answers alike for all that it names. */
+function alike(path: string, form?: Form): Row {
+  return {
+    call: () => ({ path, ...(form && { form }) }),
+    own: 200,
+    unknown: 200,
+    malformed: 200,
+  }
+}
+
+/** A route that only an envelope opens: an API key without one is no better than none. */
+function ofEnvelope(path: (ids: Ids) => string, form?: Form): Row {
+  return {
+    call: (ids) => ({ path: path(ids), ...(form && { form }) }),
+    own: 401,
+    unknown: 401,
+    malformed: 401,
+  }
+}
+
+/** A route that names a stored card. */
+function ofCard(path: string, unknown: number, more: Form = {}): Row {
+  return {
+    call: ({ card }) => ({ path, form: { card_token: card, ...more } }),
+    own: 200,
+    unknown,
+    malformed: unknown,
+  }
+}
+
+/** A route that names a customer, where any name of the merchant's own will do. */
+function ofCustomer(path: (customer: string) => string, form?: (customer: string) => Form): Row {
+  return {
+    call: ({ customer }) => ({ path: path(customer), ...(form && { form: form(customer) }) }),
+    own: 200,
+    unknown: 404,
+    malformed: 200,
+  }
+}
+
 /** Every route that wants a key. A route that is not here fails the test. */
 export const rows: Readonly<Record<string, Row>> = {
   'POST /orders': {
@@ -53,8 +96,29 @@ export const rows: Readonly<Record<string, Row>> = {
     unknown: 200,
     malformed: 400,
   },
+  'POST /session': {
+    call: (ids) => ({ path: '/session', form: { ...order, order_id: ids.order } }),
+    own: 200,
+    unknown: 200,
+    malformed: 400,
+  },
   'POST /orders/{order_id}': {
     call: (ids) => ({ path: `/orders/${ids.order}`, form: { udf1: 'x' } }),
+    own: 200,
+    unknown: 400,
+    malformed: 400,
+  },
+  'POST /order/update': {
+    call: (ids) => ({
+      path: '/order/update',
+      form: { order_id: decodeURIComponent(ids.order), udf1: 'x' },
+    }),
+    own: 200,
+    unknown: 400,
+    malformed: 400,
+  },
+  'POST /orders{order_id}': {
+    call: (ids) => ({ path: `/orders${ids.order}`, form: { udf1: 'x' } }),
     own: 200,
     unknown: 400,
     malformed: 400,
@@ -142,6 +206,61 @@ export const rows: Readonly<Record<string, Row>> = {
     unknown: 400,
     malformed: 400,
   },
+  'GET /orders': alike('/orders'),
+  'GET /order/list': alike('/order/list'),
+  // The order asked about waits for its OTP: nothing was paid, so nothing can be delivered.
+  'POST /orders/{order_id}/fulfillment': {
+    call: (ids) => ({
+      path: `/orders/${ids.order}/fulfillment`,
+      form: {
+        fulfillment_status: 'SUCCESS',
+        fulfillment_command: 'NO_ACTION',
+        fulfillment_time: '2026-01-05T16:30:33',
+        fulfillment_id: 'f-1',
+      },
+    }),
+    own: 400,
+    unknown: 400,
+    malformed: 400,
+  },
+  'GET /cardbins/{bin}': alike('/cardbins/411111'),
+  'GET /v2/bins/eligibility': alike('/v2/bins/eligibility?auth_type=OTP'),
+  'POST /customers': alike('/customers', { object_reference_id: 'acc' }),
+  'GET /customers': alike('/customers'),
+  'GET /customers/{customer_id}': {
+    ...ofCustomer((customer) => `/customers/${customer}`),
+    malformed: 404,
+  },
+  'POST /customers/{customer_id}': {
+    ...ofCustomer(
+      (customer) => `/customers/${customer}`,
+      () => ({ first_name: 'Asha' }),
+    ),
+    malformed: 404,
+  },
+  'POST /card/tokenize': alike('/card/tokenize', testCard),
+  'POST /card/add': ofCustomer(
+    () => '/card/add',
+    (customer_id) => ({ customer_id, ...testCard }),
+  ),
+  'POST /cards': ofCustomer(
+    () => '/cards',
+    (customer_id) => ({ customer_id, ...testCard }),
+  ),
+  'GET /cards': ofCustomer((customer) => `/cards?customer_id=${customer}`),
+  'GET /card/list': ofCustomer((customer) => `/card/list?customer_id=${customer}`),
+  'POST /card/update': ofCard('/card/update', 404, { nickname: 'x' }),
+  'POST /card/delete': ofCard('/card/delete', 404),
+  'POST /v2/card/fingerprint': ofCard('/v2/card/fingerprint', 400),
+  'GET /customers/{customer_id}/payment_methods': alike('/customers/asha/payment_methods'),
+  'POST /customers/{customer_id}/payment_methods': alike('/customers/asha/payment_methods', {}),
+  'GET /customers/{customer_id}/wallets': alike('/customers/asha/wallets'),
+  'GET /customers/{customer_id}/wallets/refresh-balances': alike(
+    '/customers/asha/wallets/refresh-balances',
+  ),
+  'GET /orders/{order_id}/wallets': alike('/orders/acc-1/wallets'),
+  'GET /customers/{customer_id}/mandates': alike('/customers/asha/mandates'),
+  'POST /v1/offers/list': alike('/v1/offers/list', {}),
   'GET /console/orders/{order_id}': {
     call: (ids) => ({ path: `/console/orders/${ids.order}` }),
     own: 200,
@@ -153,6 +272,31 @@ export const rows: Readonly<Record<string, Row>> = {
     own: 200,
     unknown: 200,
     malformed: 200,
+  },
+  'GET /v4/order-status': ofEnvelope(({ order: id }) => `/v4/order-status?order_id=${id}`),
+  'POST /v4/order-status': ofEnvelope(() => '/v4/order-status', order),
+  'POST /v4/orders/{order_id}/refunds': ofEnvelope(
+    ({ order: id }) => `/v4/orders/${id}/refunds`,
+    refund,
+  ),
+  'POST /v4/order/{order_id}/refunds': ofEnvelope(
+    ({ order: id }) => `/v4/order/${id}/refunds`,
+    refund,
+  ),
+  'POST /v4/txns': ofEnvelope(() => '/v4/txns', order),
+  'POST /v4/session': ofEnvelope(() => '/v4/session', order),
+  'GET /console/jwt-keys': alike('/console/jwt-keys'),
+  'POST /console/jwt-keys': {
+    call: () => ({ path: '/console/jwt-keys', form: { public_key: 'none' } }),
+    own: 400,
+    unknown: 400,
+    malformed: 400,
+  },
+  'POST /console/jwt-keys/{kid}/revoke': {
+    call: () => ({ path: `/console/jwt-keys/key_${'0'.repeat(32)}/revoke`, form: {} }),
+    own: 404,
+    unknown: 404,
+    malformed: 404,
   },
   'GET /console/webhooks': {
     call: () => ({ path: '/console/webhooks' }),
@@ -187,4 +331,4 @@ export const rows: Readonly<Record<string, Row>> = {
 }
 
 /** What anybody may call. */
-export const open = ['GET /health', 'GET /ready']
+export const open = ['GET /health', 'GET /ready', 'GET /merchants/{merchant_id}/paymentmethods']

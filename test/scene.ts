@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { readEnv } from '../src/env.ts'
+import { readEnv, type Variables } from '../src/env.ts'
 import { makePerform } from '../src/gateways/perform.ts'
 import { openStore } from '../src/open-store.ts'
 import type { World } from '../src/payments/world.ts'
@@ -35,14 +35,15 @@ export async function setScene(engine: Engine): Promise<Scene> {
 
 const key = 'sk_test_scene_scene_scene'
 
-function variablesOf({ database, bankUrl }: Scene) {
+/** The variables of the servers of a scene. */
+export function variablesOf({ database, bankUrl }: Scene) {
   const more = { BANK_URL: bankUrl, BANK_BOOK: undefined, DEMO_API_KEY: key }
   return testVariables(database, more)
 }
 
 /** Starts a server, and waits until it serves. */
-export async function startServer(scene: Scene): Promise<Spawned> {
-  const server = run('src/main.ts', ['serve'], variablesOf(scene))
+export async function startServer(scene: Scene, more: Variables = {}): Promise<Spawned> {
+  const server = run('src/main.ts', ['serve'], { ...variablesOf(scene), ...more })
   scene.servers.push(server)
   await server.saying(/SMS inbox/)
   return server

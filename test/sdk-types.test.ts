@@ -1,27 +1,75 @@
 import { test } from 'node:test'
 import type { Type } from 'typebox'
 import type {
+  AddCardRequest,
+  AddedCard,
   CaptureRequest as Capture,
+  CardBin,
+  CardBinChecks,
+  CardFingerprint,
+  CardList,
+  CardTokenAnswer,
+  CreateCustomerRequest,
   CreateOrderRequest,
+  Customer,
+  DeletedCard,
+  FulfillmentRequest as Fulfill,
+  FulfillmentAnswer,
   HeldAnswer,
+  List,
+  ListCardsRequest,
+  NamedCard,
   OrderAnswer,
   OrderNotFound,
+  Page,
+  PaymentMethods,
   RefundAnswer,
   RefundOrderRequest,
   RefundTxnRequest,
+  SavedMethods,
+  SessionAnswer,
+  SessionRequest,
   StartAnswer,
   StartPaymentRequest,
   SubmitAnswer,
   SubmitOtpRequest,
+  TokenizeCardRequest,
+  UpdateCardRequest,
+  UpdateCustomerRequest,
+  UpdatedCard,
   UpdateOrderRequest,
-  Webhook,
+  WantsClientToken,
 } from '../sdk/src/directotp.ts'
+import type { Webhook } from '../sdk/src/webhook.ts'
+import type { BinBody, BinQuery } from '../src/wire/bin-view.ts'
+import type {
+  AddedCardBody,
+  CardsBody,
+  DeletedCardBody,
+  FingerprintBody,
+  TokenBody,
+  UpdatedCardBody,
+} from '../src/wire/card-list-view.ts'
+import type {
+  CardsQuery,
+  DeleteCardRequest,
+  TokenizeRequest,
+  AddCardRequest as WireAddCard,
+  UpdateCardRequest as WireUpdateCard,
+} from '../src/wire/card-request.ts'
+import type { CustomerRequest } from '../src/wire/customer-request.ts'
+import type { CustomerBody, CustomerList } from '../src/wire/customer-view.ts'
+import type { FulfillmentBody, FulfillmentRequest } from '../src/wire/fulfillment.ts'
+import type { OrderList, OrderListQuery } from '../src/wire/order-list-view.ts'
 import type { OrderRequest } from '../src/wire/order-request.ts'
-import type { NotFoundBody, OrderBody } from '../src/wire/order-view.ts'
+import type { NotFoundBody, OrderBody, OrderShown } from '../src/wire/order-view.ts'
+import type { MethodsBody, SavedMethodsBody } from '../src/wire/payment-methods-view.ts'
 import type { NamedRefundRequest, RefundRequest } from '../src/wire/refund-request.ts'
 import type { RefundBody } from '../src/wire/refund-view.ts'
-import type { CaptureRequest, StartRequest, SubmitRequest } from '../src/wire/txn-request.ts'
-import type { ProcessBody, StartBody } from '../src/wire/txn-view.ts'
+import type { SessionRequest as WireSession } from '../src/wire/session-request.ts'
+import type { SessionBody } from '../src/wire/session-view.ts'
+import type { CaptureRequest, PayRequest, SubmitRequest } from '../src/wire/txn-request.ts'
+import type { ProcessBody, StartShown } from '../src/wire/txn-view.ts'
 import type { webhookBody } from '../src/wire/webhook-view.ts'
 
 /** Intersections and interfaces spelt out, so that only the members are compared. */
@@ -31,6 +79,9 @@ type Plain<T> = T extends object ? { [K in keyof T]: Plain<T[K]> } : T
 type Equal<A, B> =
   (<T>() => T extends Plain<A> ? 1 : 2) extends <T>() => T extends Plain<B> ? 1 : 2 ? true : false
 
+/** What a schema says of an object. */
+type Body<T extends Type.TSchema> = Type.Static<T>
+
 /** Does not compile for anything but `true`. */
 type Holds<T extends true> = T
 
@@ -38,7 +89,7 @@ type Holds<T extends true> = T
 type Names<T> = keyof T & string
 
 /** What the client fills in itself. */
-type FilledIn = 'merchant_id' | 'payment_method_type' | 'format'
+type FilledIn = 'merchant_id' | 'payment_method_type' | 'format' | 'client_auth_token'
 
 /** What the wire calls otherwise than the client does: in the path, or by a dotted name. */
 type WireSubmit = Omit<SubmitOtpRequest, 'id' | 'otp'> & { 'answer.otp': SubmitOtpRequest['otp'] }
@@ -47,18 +98,35 @@ type WireSubmit = Omit<SubmitOtpRequest, 'id' | 'otp'> & { 'answer.otp': SubmitO
 type Sendable<T> = Exclude<T[keyof T], string | number | boolean | undefined>
 
 /** The answer of capture and void: both objects in one, the order's keys first. */
-type HeldBody = Omit<Type.Static<typeof ProcessBody>, keyof Type.Static<typeof OrderBody>> &
-  Type.Static<typeof OrderBody>
+type HeldBody = Omit<Body<typeof ProcessBody>, keyof Body<typeof OrderBody>> &
+  Body<typeof OrderBody>
 
 type Sent = ReturnType<typeof webhookBody>
 
+/** The client asks for no older version, so nothing is left out of what it is shown. */
+type Shown<Whole, WithToken> = Whole & Pick<WithToken, keyof WithToken & 'juspay'>
+
 export type AnswersAreTheServers = [
-  Holds<Equal<OrderAnswer, Type.Static<typeof OrderBody>>>,
-  Holds<Equal<OrderNotFound, Type.Static<typeof NotFoundBody>>>,
-  Holds<Equal<StartAnswer, Type.Static<typeof StartBody>>>,
-  Holds<Equal<SubmitAnswer, Type.Static<typeof ProcessBody>>>,
-  Holds<Equal<HeldAnswer, HeldBody>>,
-  Holds<Equal<RefundAnswer, Type.Static<typeof RefundBody>>>,
+  Holds<Equal<OrderAnswer, Shown<Body<typeof OrderBody>, Body<typeof OrderShown>>>>,
+  Holds<Equal<OrderNotFound, Body<typeof NotFoundBody>>>,
+  Holds<Equal<StartAnswer, Body<typeof StartShown>>>,
+  Holds<Equal<SubmitAnswer, Body<typeof ProcessBody>>>,
+  Holds<Equal<Omit<HeldAnswer, 'juspay'>, HeldBody>>,
+  Holds<Equal<RefundAnswer, Body<typeof RefundBody>>>,
+  Holds<Equal<SessionAnswer, Body<typeof SessionBody>>>,
+  Holds<Equal<FulfillmentAnswer, Body<typeof FulfillmentBody>>>,
+  Holds<Equal<Customer, Body<typeof CustomerBody>>>,
+  Holds<Equal<List<Customer>, Body<typeof CustomerList>>>,
+  Holds<Equal<CardList, Body<typeof CardsBody>>>,
+  Holds<Equal<CardTokenAnswer, Body<typeof TokenBody>>>,
+  Holds<Equal<AddedCard, Body<typeof AddedCardBody>>>,
+  Holds<Equal<UpdatedCard, Body<typeof UpdatedCardBody>>>,
+  Holds<Equal<DeletedCard, Body<typeof DeletedCardBody>>>,
+  Holds<Equal<CardFingerprint, Body<typeof FingerprintBody>>>,
+  Holds<Equal<CardBin, Body<typeof BinBody>>>,
+  Holds<Equal<PaymentMethods, Body<typeof MethodsBody>>>,
+  Holds<Equal<SavedMethods, Body<typeof SavedMethodsBody>>>,
+  Holds<Equal<Names<List<OrderAnswer>>, Names<Body<typeof OrderList>>>>,
   // Here an id is a text like any other.
   Holds<Equal<Omit<Webhook, 'content' | 'id'>, Omit<Sent, 'content' | 'id'>>>,
   Holds<Equal<Webhook['content']['order'], Sent['content']['order']>>,
@@ -66,24 +134,52 @@ export type AnswersAreTheServers = [
 ]
 
 // `metadata` stands for the wire's `metadata.*`; the merchant id travels in a header.
-type WireOrder = Omit<Type.Static<typeof OrderRequest>, 'merchant_id' | `metadata.${string}`>
+type WireOrder = Omit<Body<typeof OrderRequest>, 'merchant_id' | `metadata.${string}`>
 
-type WireRefund = Omit<Type.Static<typeof RefundRequest>, 'merchant_id'>
-type WireNamedRefund = Omit<Type.Static<typeof NamedRefundRequest>, 'merchant_id'>
+type WireRefund = Omit<Body<typeof RefundRequest>, 'merchant_id'>
+type WireNamedRefund = Omit<Body<typeof NamedRefundRequest>, 'merchant_id'>
+
+type WantsToken = keyof WantsClientToken
+type OfOrder = `order.${string}`
+
+/** The order inside a payment; its merchant is the payment's. */
+type OrderOfPay = Exclude<Extract<Said<typeof PayRequest>, OfOrder>, 'order.merchant_id'>
+
+/** What a request of the server can say that is not filled in by the client. */
+type Said<T extends Type.TSchema> = Exclude<Names<Body<T>>, FilledIn>
 
 export type RequestsAreTheServers = [
-  Holds<Equal<Exclude<Names<CreateOrderRequest>, 'metadata'>, Names<WireOrder>>>,
-  Holds<Equal<Exclude<Names<UpdateOrderRequest>, 'metadata'> | 'order_id', Names<WireOrder>>>,
-  Holds<Equal<Names<StartPaymentRequest> | FilledIn, Names<Type.Static<typeof StartRequest>>>>,
-  Holds<Equal<Names<WireSubmit>, Names<Type.Static<typeof SubmitRequest>>>>,
-  Holds<Equal<Names<Omit<Capture, 'id'>>, Names<Type.Static<typeof CaptureRequest>>>>,
+  Holds<Equal<Exclude<Names<CreateOrderRequest>, 'metadata' | WantsToken>, Names<WireOrder>>>,
+  Holds<
+    Equal<
+      Exclude<Names<UpdateOrderRequest>, 'metadata' | WantsToken> | 'order_id',
+      Names<WireOrder>
+    >
+  >,
+  Holds<
+    Equal<Exclude<Names<StartPaymentRequest>, 'order'>, Exclude<Said<typeof PayRequest>, OfOrder>>
+  >,
+  Holds<Equal<`order.${Exclude<Names<CreateOrderRequest>, 'metadata'>}`, OrderOfPay>>,
+  Holds<Equal<Names<WireSubmit>, Said<typeof SubmitRequest>>>,
+  Holds<Equal<Exclude<Names<SessionRequest>, 'metadata'>, Said<typeof WireSession>>>,
+  Holds<Equal<Names<Fulfill>, Said<typeof FulfillmentRequest>>>,
+  Holds<Equal<Names<CreateCustomerRequest>, Said<typeof CustomerRequest>>>,
+  Holds<Equal<Names<UpdateCustomerRequest> | 'object_reference_id', Said<typeof CustomerRequest>>>,
+  Holds<Equal<Names<TokenizeCardRequest>, Said<typeof TokenizeRequest>>>,
+  Holds<Equal<Names<AddCardRequest> | 'token', Said<typeof WireAddCard>>>,
+  Holds<Equal<Names<ListCardsRequest>, Said<typeof CardsQuery>>>,
+  Holds<Equal<Names<UpdateCardRequest>, Said<typeof WireUpdateCard>>>,
+  Holds<Equal<Names<NamedCard>, Said<typeof DeleteCardRequest>>>,
+  Holds<Equal<Names<CardBinChecks>, Said<typeof BinQuery>>>,
+  Holds<Equal<Names<Page>, Said<typeof OrderListQuery>>>,
+  Holds<Equal<Names<Omit<Capture, 'id'>>, Names<Body<typeof CaptureRequest>>>>,
   Holds<Equal<Exclude<Names<RefundOrderRequest>, 'metadata'>, Names<WireRefund>>>,
   Holds<Equal<Exclude<Names<RefundTxnRequest>, 'metadata'>, Names<WireNamedRefund>>>,
   Holds<Equal<Sendable<Capture>, never>>,
   Holds<Equal<Sendable<Omit<RefundTxnRequest, 'metadata'>>, never>>,
   Holds<Equal<Sendable<Omit<CreateOrderRequest, 'metadata'>>, never>>,
   Holds<Equal<Sendable<Omit<UpdateOrderRequest, 'metadata'>>, never>>,
-  Holds<Equal<Sendable<StartPaymentRequest>, never>>,
+  Holds<Equal<Sendable<Omit<StartPaymentRequest, 'order'>>, never>>,
   Holds<Equal<Sendable<WireSubmit>, never>>,
 ]
 

@@ -5,25 +5,29 @@ import { after, before, describe, test } from 'node:test'
 import { type Caller, callerOf } from './caller.ts'
 import { canary, rawCanary, shortSightings, sightings } from './canaries.ts'
 import { engines, type TestDatabase } from './databases.ts'
-import { cvv, everyFlow, newCard, type Secrets } from './flows.ts'
+import { cvv, newCard, type Secrets } from './flow.ts'
+import { everyFlow } from './flows.ts'
+import { command } from './program.ts'
 import { run, type Spawned, testVariables } from './support.ts'
 
 const masterKey = 'c0ffee11'.repeat(8)
 
 for (const engine of engines) {
   describe(`secrets on ${engine.name}`, () => {
-    const secrets: Secrets = { long: [], short: [{ word: '(cvv|security_code)', text: cvv }] }
+    const short = [{ word: '(cvv|security_code)', text: cvv }]
+    const secrets: Secrets = { long: [], short, handed: [] }
     const answers: string[] = []
     let database: TestDatabase
     let server: Spawned
     let caller: Caller
     let bankUrl: string
     let key: string
+    let variables: Record<string, string | undefined>
 
     before(async () => {
       database = await engine.open()
       const own = engine.name === 'sqlite' ? {} : { MASTER_KEY: masterKey }
-      const variables = { ...testVariables(database), MASTER_KEY: undefined, ...own }
+      variables = { ...testVariables(database), MASTER_KEY: undefined, ...own }
       const more = { BANK_BOOK: 'file', LOG_LEVEL: 'trace' }
       server = run('src/main.ts', ['serve'], { ...variables, ...more })
       await server.saying(/SMS inbox/)
@@ -43,7 +47,7 @@ for (const engine of engines) {
 
     test('none of them is in an answer', () => {
       assert(answers.length > 40)
-      assertUnseen(Buffer.from(answers.join('\n')), secrets)
+      assertUnseen(Buffer.from(answers.join('\n')), { ...secrets, handed: [] })
     })
 
     test('none of them is in a line of the log, and only the API key in the welcome', () => {
@@ -71,6 +75,13 @@ for (const engine of engines) {
       for (const [name, bytes] of data) assertUnseen(bytes, secrets, name)
       assertUnseen(await dumpOf(database), secrets, 'the tables')
       assertUnseen(Buffer.from(server.output().replaceAll(key, '')), secrets, 'the output')
+    })
+
+    test('none of them is in the audit log as it is printed', async () => {
+      const { code, output } = await command(['audit', 'list', 'demo'], variables)
+      assert.equal(code, 0, output)
+      assert.match(output, /card_opened/)
+      assertUnseen(Buffer.from(output), secrets)
     })
 
     test('nor after the server has ended', async () => {
@@ -123,7 +134,8 @@ test('a short secret is seen beside the word for it, and only there', () => {
 })
 
 function assertUnseen(bytes: Buffer, secrets: Secrets, where = ''): void {
-  const seen = [...sightings(bytes, secrets.long), ...shortSightings(bytes, secrets.short)]
+  const { long, handed, short } = secrets
+  const seen = [...sightings(bytes, [...long, ...handed]), ...shortSightings(bytes, short)]
   assert.deepEqual(seen, [], where)
 }
 

@@ -126,6 +126,7 @@ const isIo =
 
 /** Types of the database, which do nothing: what verbs are handed, and what a row is read from. */
 const rowTypes: Readonly<Record<string, string>> = {
+  'src/cards/card-room.ts': 'Db',
   'src/payments/world.ts': 'Db',
   'src/payments/txn-row.ts': 'Row',
 }

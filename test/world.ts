@@ -4,13 +4,16 @@ import { readCard } from '../src/cards/card.ts'
 import { openChores } from '../src/chores/chores.ts'
 import type { RefundVerdict, Verdict } from '../src/gateways/gateway.ts'
 import type { MerchantId, OrderId } from '../src/ids.ts'
+import { sealProvider } from '../src/merchants/data-key.ts'
 import { defaultSettings, type Merchant, type Mode } from '../src/merchants/merchant.ts'
+import { openKeyring } from '../src/merchants/open-keyring.ts'
 import { paise } from '../src/money.ts'
 import { createOrder } from '../src/payments/create-order.ts'
 import type { By } from '../src/payments/events.ts'
 import type { Start } from '../src/payments/pay.ts'
 import type { World } from '../src/payments/world.ts'
 import { makeSeal } from '../src/seal.ts'
+import { randomShortSeal } from '../src/short-seal.ts'
 import type { Line } from '../src/webhooks/deliver.ts'
 import type { TestDatabase } from './databases.ts'
 import type { Engine } from './support.ts'
@@ -41,6 +44,8 @@ export async function openWorld(engine: Engine, mode: Mode = 'sandbox'): Promise
   const world: World = {
     db: database.db,
     seal,
+    shortSeal: randomShortSeal(),
+    keyring: openKeyring(database.db, sealProvider(seal), () => clock.now),
     mode,
     publicUrl: 'http://pay.example',
     bankUrl: 'http://bank.example',
@@ -112,5 +117,7 @@ export function aStart({ world }: ScriptedWorld, id: string, auth: Start['auth']
     name: 'Asha',
   }
   const how = { mode: 'sandbox', checks: 'strict', now: world.now() } as const
-  return { orderId: id as OrderId, ...readCard(card, how), auth, wish: {}, by }
+  const entered = { kind: 'entered', ...readCard(card, how) } as const
+  const wish = {}
+  return { orderId: id as OrderId, card: entered, save: false, auth, wish, by, actor: 'test' }
 }

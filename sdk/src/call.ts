@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import {
   ConnectionError,
   type Failure,
@@ -18,11 +17,14 @@ export interface CallOptions {
   timeoutMs?: number
 }
 
+/** Who calls: a backend by its key, or a customer's browser by a token. */
+export type Caller = { readonly authorization: string } | { readonly clientAuthToken: string }
+
 /** The way to one server, as one merchant. */
 export interface Line {
   readonly baseUrl: string
   readonly merchantId: string
-  readonly authorization: string
+  readonly caller: Caller
   readonly timeoutMs: number
   readonly routingId: string | undefined
   readonly fetch: typeof fetch
@@ -32,30 +34,35 @@ export interface Line {
 export interface Question {
   readonly method: 'GET' | 'POST'
   readonly path: string
+  readonly query?: object | undefined
   readonly body?: object
   /** Texts of the body that no error may ever repeat. */
-  readonly secrets?: readonly (string | undefined)[]
+  readonly secrets?: Secrets
 }
+
+type Secrets = readonly (string | undefined)[]
 
 /** The answer of one call. Throws `DirectOtpError`; `TypeError` if no header can carry the id. */
 export async function call<T>(line: Line, asked: Question, options: CallOptions = {}): Promise<T> {
   const asking = `${asked.method} ${asked.path}`
-  const requestId = options.requestId ?? randomUUID()
+  const requestId = options.requestId ?? crypto.randomUUID()
   const lost = { request_id: requestId, outcome_unknown: asked.method === 'POST' }
   const timeoutMs = options.timeoutMs ?? line.timeoutMs
   const headers = headersOf(line, requestId, options.routingId ?? line.routingId)
   const late = new AbortController()
   const timer = setTimeout(() => late.abort(), timeoutMs)
   try {
-    const response = await line.fetch(line.baseUrl + asked.path, {
+    const { query, body } = withToken(line, asked)
+    const response = await line.fetch(line.baseUrl + asked.path + query, {
       method: asked.method,
       headers,
       // A card must not follow a redirect to somebody else.
       redirect: 'manual',
       signal: late.signal,
-      ...(asked.body && { body: JSON.stringify(asked.body) }),
+      ...(body && { body: JSON.stringify(body) }),
     })
-    return read(await response.text(), { response, asked, asking, lost }) as T
+    const secrets = [...(asked.secrets ?? []), tokenOf(line)]
+    return read(await response.text(), { response, secrets, asking, lost }) as T
   } catch (error) {
     if (error instanceof RefusedError || error instanceof ServerError) throw error
     if (late.signal.aborted) {
@@ -72,9 +79,34 @@ export async function call<T>(line: Line, asked: Question, options: CallOptions 
   }
 }
 
+function tokenOf({ caller }: Line): string | undefined {
+  return 'clientAuthToken' in caller ? caller.clientAuthToken : undefined
+}
+
+/** The question with the client token, where that is who calls: in its body, or in its query. */
+function withToken(
+  line: Line,
+  { method, query, body }: Question,
+): { query: string; body?: object } {
+  const token = tokenOf(line)
+  const named = token === undefined ? {} : { client_auth_token: token }
+  if (method === 'POST') {
+    const isSent = body !== undefined || token !== undefined
+    return { query: queryOf(query), ...(isSent && { body: { ...body, ...named } }) }
+  }
+  return { query: queryOf({ ...query, ...named }) }
+}
+
+function queryOf(query: object = {}): string {
+  const given = Object.entries(query).filter(([, value]) => value !== undefined)
+  const text = new URLSearchParams(given.map(([name, value]) => [name, String(value)])).toString()
+  return text && `?${text}`
+}
+
 function headersOf(line: Line, requestId: string, routingId: string | undefined): Headers {
+  const { caller } = line
   return new Headers({
-    authorization: line.authorization,
+    ...('authorization' in caller && { authorization: caller.authorization }),
     accept: 'application/json',
     'content-type': 'application/json',
     'x-merchantid': line.merchantId,
@@ -92,17 +124,17 @@ function doubt({ outcome_unknown }: Failure): string {
 
 interface Answered {
   readonly response: Response
-  readonly asked: Question
+  readonly secrets: Secrets
   readonly asking: string
   readonly lost: Failure
 }
 
-function read(text: string, { response, asked, asking, lost }: Answered): object {
+function read(text: string, { response, secrets, asking, lost }: Answered): object {
   const { status: http_status } = response
   const request_id = response.headers.get('x-request-id') ?? lost.request_id
   const body = jsonObjectIn(text)
   if (http_status === 200 && body) return body
-  const words = wordsOf(body, asked.secrets ?? [])
+  const words = wordsOf(body, secrets)
   const seconds = Number(response.headers.get('retry-after') ?? Number.NaN)
   const retry_after = Number.isFinite(seconds) ? seconds : undefined
   const failure = { ...lost, request_id, http_status, code: words.code, retry_after }
@@ -132,10 +164,10 @@ interface Words {
   readonly fields: readonly RefusedField[]
 }
 
-function wordsOf(body: Record<string, unknown> | undefined, secrets: Question['secrets']): Words {
+function wordsOf(body: Record<string, unknown> | undefined, secrets: Secrets): Words {
   const safe = (value: unknown): string | undefined => {
     if (typeof value !== 'string') return undefined
-    return secrets?.some((secret) => secret && value.includes(secret)) ? '[withheld]' : value
+    return secrets.some((secret) => secret && value.includes(secret)) ? '[withheld]' : value
   }
   const info = Object(body?.['error_info'])
   const fields: unknown[] = Array.isArray(info.fields) ? info.fields : []

@@ -1,17 +1,17 @@
-import { type CallOptions, call, type Line } from './call.ts'
-import type { CaptureRequest, HeldAnswer, VoidRequest } from './held.ts'
-import type { CreateOrderRequest, OrderAnswer, OrderNotFound, UpdateOrderRequest } from './order.ts'
-import type {
-  ResendOtpRequest,
-  StartAnswer,
-  StartPaymentRequest,
-  SubmitAnswer,
-  SubmitOtpRequest,
-} from './payment.ts'
-import type { RefundAnswer, RefundOrderRequest, RefundTxnRequest } from './refund.ts'
+import type { Caller, CallOptions, Line } from './call.ts'
+import { type CardCalls, cardCalls, type MethodCalls, methodCalls } from './card-calls.ts'
+import { type CustomerCalls, customerCalls } from './customer-calls.ts'
+import { type OrderCalls, orderCalls } from './order-calls.ts'
+import type { StartAnswer, StartPaymentRequest, SubmitAnswer, SubmitOtpRequest } from './payment.ts'
+import { type PaymentCalls, paymentCalls } from './payment-calls.ts'
 
 // biome-ignore-start lint/performance/noBarrelFile: the package has one door, and this is it.
 export type { CallOptions } from './call.ts'
+export type * from './card.ts'
+export type { CardCalls, MethodCalls } from './card-calls.ts'
+export type * from './client-token.ts'
+export type * from './customer.ts'
+export type { CustomerCalls } from './customer-calls.ts'
 export {
   ConnectionError,
   DirectOtpError,
@@ -22,24 +22,19 @@ export {
 } from './error.ts'
 export type * from './held.ts'
 export type * from './order.ts'
+export type { OrderCalls } from './order-calls.ts'
+export type * from './order-request.ts'
 export type * from './payment.ts'
 export { nextStep } from './payment.ts'
+export type { PaymentCalls } from './payment-calls.ts'
 export type * from './refund.ts'
-export { type Returned, verifyReturn } from './return.ts'
-export {
-  verifyWebhook,
-  type Webhook,
-  type WebhookHeaders,
-  type WebhookName,
-  type WebhookTxn,
-} from './webhook.ts'
+export type * from './session.ts'
+
 // biome-ignore-end lint/performance/noBarrelFile: see above
 
-/** Where the server is, and who is calling. */
-export interface DirectOtpOptions {
+interface AnyOptions {
   /** The server's address without a path: `https://pay.example.com`. */
   baseUrl: string
-  apiKey: string
   merchantId: string
   /** How long to wait for an answer, in milliseconds; 50,000 when absent. */
   timeoutMs?: number
@@ -49,39 +44,37 @@ export interface DirectOtpOptions {
   fetch?: typeof fetch
 }
 
+/** Where the server is, and who is calling. */
+export interface DirectOtpOptions extends AnyOptions {
+  apiKey: string
+}
+
+/** The same in a customer's browser, which has a client token of their order in place of a key. */
+export interface BrowserOptions extends AnyOptions {
+  clientAuthToken: string
+}
+
 /**
- * The calls of a Direct OTP payment and of what comes after it. Each throws a `DirectOtpError` when
- * it brings no answer.
+ * The calls of a Direct OTP payment and of what comes before and after it. Each throws a
+ * `DirectOtpError` when it brings no answer.
  */
-export interface DirectOtp {
-  /** Creates an order; the same order once more answers the one that is there. */
-  createOrder(order: CreateOrderRequest, options?: CallOptions): Promise<OrderAnswer>
-  /** Changes an order that is not paid. */
-  updateOrder(
-    orderId: string,
-    change: UpdateOrderRequest,
+export interface DirectOtp extends OrderCalls, PaymentCalls, MethodCalls {
+  readonly customers: CustomerCalls
+  readonly cards: CardCalls
+}
+
+/** The calls of a customer's browser: of its own order, and of its own customer's cards. */
+export interface BrowserDirectOtp extends Pick<OrderCalls, 'orderStatus'> {
+  startPayment(
+    payment: Omit<StartPaymentRequest, 'order'>,
     options?: CallOptions,
-  ): Promise<OrderAnswer>
-  /** How an order stands: the one truth about whether it is paid. */
-  orderStatus(orderId: string, options?: CallOptions): Promise<OrderAnswer | OrderNotFound>
-  /** Starts a payment of an order; `nextStep` tells how it goes on. */
-  startPayment(payment: StartPaymentRequest, options?: CallOptions): Promise<StartAnswer>
-  /** Puts the customer's OTP to the bank. Every call that reaches the server may be an attempt. */
-  submitOtp(submission: SubmitOtpRequest, options?: CallOptions): Promise<SubmitAnswer>
-  /** Has the OTP sent again; the one before is no longer right. */
-  resendOtp(challenge: ResendOtpRequest, options?: CallOptions): Promise<StartAnswer>
-  /** Takes held money: all of it, or a part. */
-  captureTxn(capture: CaptureRequest, options?: CallOptions): Promise<HeldAnswer>
-  /** Releases held money of which nothing is taken. */
-  voidTxn(txn: VoidRequest, options?: CallOptions): Promise<HeldAnswer>
-  /** Gives money of an order back; the answer is the order, with the refund as `PENDING`. */
-  refundOrder(
-    orderId: string,
-    refund: RefundOrderRequest,
+  ): Promise<StartAnswer>
+  submitOtp(
+    submission: Omit<SubmitOtpRequest, 'auto_capture'>,
     options?: CallOptions,
-  ): Promise<OrderAnswer>
-  /** The same of one txn, where it is the txn that is known; the answer is the refund. */
-  refundTxn(refund: RefundTxnRequest, options?: CallOptions): Promise<RefundAnswer>
+  ): Promise<SubmitAnswer>
+  resendOtp: PaymentCalls['resendOtp']
+  readonly cards: Pick<CardCalls, 'tokenize' | 'list'>
 }
 
 /**
@@ -91,49 +84,30 @@ export interface DirectOtp {
 const defaultTimeoutMs = 50_000
 
 /** The client of one server, for one merchant. For backends: no API key ever goes to a browser. */
-export function directotp(options: DirectOtpOptions): DirectOtp {
-  const { merchantId } = options
+export function directotp(options: DirectOtpOptions): DirectOtp
+/** The same for a browser, by a client token of one order or one customer. */
+export function directotp(options: BrowserOptions): BrowserDirectOtp
+/** Who calls is told by the options; the calls are the same. */
+export function directotp(options: DirectOtpOptions | BrowserOptions): DirectOtp {
   const line: Line = {
     baseUrl: options.baseUrl.replace(/\/+$/, ''),
-    merchantId,
-    authorization: `Basic ${Buffer.from(`${options.apiKey}:`).toString('base64')}`,
+    merchantId: options.merchantId,
+    caller: callerOf(options),
     timeoutMs: options.timeoutMs ?? defaultTimeoutMs,
     routingId: options.routingId,
-    fetch: options.fetch ?? fetch,
+    // A browser's own fetch wants to be called as a function of the window.
+    fetch: options.fetch ?? ((...asked) => fetch(...asked)),
   }
   return {
-    createOrder: (body, how) => call(line, { method: 'POST', path: '/orders', body }, how),
-    updateOrder: (orderId, body, how) =>
-      call(line, { method: 'POST', path: `/orders/${encodeURIComponent(orderId)}`, body }, how),
-    orderStatus: (orderId, how) =>
-      call(line, { method: 'GET', path: `/orders/${encodeURIComponent(orderId)}` }, how),
-    startPayment: (payment, how) => {
-      const { card_number, card_security_code, card_token } = payment
-      const filledIn = { merchant_id: merchantId, payment_method_type: 'CARD', format: 'json' }
-      const body = { ...payment, ...filledIn }
-      const secrets = [card_number, card_security_code, card_token]
-      return call(line, { method: 'POST', path: '/txns', body, secrets }, how)
-    },
-    submitOtp: ({ id, challenge_id, otp, auto_capture }, how) => {
-      const body = { challenge_id, 'answer.otp': otp, auto_capture }
-      const path = `/v2/txns/${encodeURIComponent(id)}/authenticate`
-      return call(line, { method: 'POST', path, body, secrets: [otp] }, how)
-    },
-    resendOtp: ({ id, challenge_id }, how) => {
-      const txn = `/v2/txns/${encodeURIComponent(id)}`
-      const path = `${txn}/authenticate/${encodeURIComponent(challenge_id)}/resend`
-      return call(line, { method: 'POST', path }, how)
-    },
-    captureTxn: ({ id, ...body }, how) => {
-      const path = `/v2/txns/${encodeURIComponent(id)}/capture`
-      return call(line, { method: 'POST', path, body }, how)
-    },
-    voidTxn: ({ id }, how) =>
-      call(line, { method: 'POST', path: `/v2/txns/${encodeURIComponent(id)}/void` }, how),
-    refundOrder: (orderId, body, how) => {
-      const path = `/orders/${encodeURIComponent(orderId)}/refunds`
-      return call(line, { method: 'POST', path, body }, how)
-    },
-    refundTxn: (body, how) => call(line, { method: 'POST', path: '/refunds', body }, how),
+    ...orderCalls(line),
+    ...paymentCalls(line),
+    ...methodCalls(line),
+    customers: customerCalls(line),
+    cards: cardCalls(line),
   }
+}
+
+function callerOf(options: DirectOtpOptions | BrowserOptions): Caller {
+  if ('clientAuthToken' in options) return { clientAuthToken: options.clientAuthToken }
+  return { authorization: `Basic ${btoa(`${options.apiKey}:`)}` }
 }

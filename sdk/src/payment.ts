@@ -1,3 +1,5 @@
+import type { ClientToken } from './client-token.ts'
+import type { CreateOrderRequest } from './order-request.ts'
 import type { RefundEntry } from './refund.ts'
 
 /** Every status of a txn; only `CHARGED` means paid, and `AUTHORIZED` that the money is held. */
@@ -19,7 +21,10 @@ export type TxnStatus =
 
 /** A payment to be started. What the wire wants besides is filled in. */
 export interface StartPaymentRequest {
-  order_id: string
+  /** An order that is there. */
+  order_id?: string
+  /** Or one that is created by this call, where it isn't there. */
+  order?: CreateOrderRequest
   /** `OTP` for a challenge; the answer may be the bank's page all the same. */
   auth_type: 'OTP' | 'THREE_DS'
   card_number?: string
@@ -31,8 +36,9 @@ export interface StartPaymentRequest {
   name_on_card?: string
   /** The network; the card number decides, whatever is said here. */
   payment_method?: string
-  /** A stored card, instead of a card number. */
+  /** A stored card or a temporary token, instead of a card number. */
   card_token?: string
+  /** Keeps the card for the order's customer, once it has paid. */
   save_to_locker?: boolean
   /** The number of a gateway, to have it make this payment. */
   gateway_id?: number
@@ -98,6 +104,8 @@ export interface StartAnswer {
   resp_message: string | null
   payment?: Payment
   offer_details: { offers: Record<string, unknown>[] }
+  /** There when the order in the request asked for it. */
+  juspay?: ClientToken
 }
 
 /** A card as answers show it. */

@@ -34,7 +34,7 @@ export interface Webhook {
   /** The number of the order's newest event: the order of the highest one is the newest. */
   sequence: number
   /** The order as it was when this was sent, which may be later than the event. */
-  content: { order: OrderAnswer; txn?: WebhookTxn; refund?: RefundEntry }
+  content: { order: Omit<OrderAnswer, 'juspay'>; txn?: WebhookTxn; refund?: RefundEntry }
 }
 
 /** The headers of a request as Node has them, or as `fetch` does; names in any case. */

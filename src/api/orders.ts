@@ -1,44 +1,65 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import { type OrderId, shardOf } from '../ids.ts'
+import type { IssuedToken } from '../merchants/client-token.ts'
+import { issueClientToken } from '../merchants/issue-client-token.ts'
 import { createOrder, updateOrder } from '../payments/create-order.ts'
 import { isOrderId, type Order } from '../payments/order.ts'
 import type { OrderKey } from '../payments/orders.ts'
 import { readOrder, type WholeOrder } from '../payments/read-order.ts'
 import type { World } from '../payments/world.ts'
 import { badField, Refusal } from '../refusal.ts'
-import { OrderRequest, readNewOrder, readOrderChange } from '../wire/order-request.ts'
-import { NotFoundBody, OrderBody, type OrderShown, orderBody } from '../wire/order-view.ts'
+import { asksForToken, TokenField, TokenOption } from '../wire/client-token-request.ts'
+import { keptMetadata, OrderRequest, readNewOrder, readOrderChange } from '../wire/order-request.ts'
+import {
+  CreatedBody,
+  createdOrder,
+  NotFoundBody,
+  type OrderShowing,
+  OrderShown,
+  orderShown,
+} from '../wire/order-view.ts'
 import { refusedAnswers } from '../wire/refusal-view.ts'
 import { bodyTypes } from '../wire/request.ts'
-import { byCaller, fieldsOf } from './auth.ts'
+import { knows, readVersion } from '../wire/version.ts'
+import { byCaller, fieldsOf, ofOwnOrder } from './auth.ts'
 
 const OrderPath = Type.Object({ order_id: Type.String() })
-const OrderQuery = Type.Object({ order_id: Type.Optional(Type.String()) })
-const shown = { 200: Type.Union([OrderBody, NotFoundBody]), ...refusedAnswers }
-const written = { 200: OrderBody, ...refusedAnswers }
+type WithOrder = FastifyRequest<{ Params: Type.Static<typeof OrderPath> }>
+const OrderQuery = Type.Object({ ...TokenOption, ...TokenField })
+const NamedQuery = Type.Object({
+  order_id: Type.Optional(Type.String()),
+  ...OrderQuery.properties,
+})
+const OrderWish = Type.Object(
+  { ...OrderRequest.properties, ...TokenOption },
+  { description: keptMetadata },
+)
+const shown = { 200: Type.Union([OrderShown, NotFoundBody]), ...refusedAnswers }
+const created = { 200: Type.Union([OrderShown, CreatedBody]), ...refusedAnswers }
+const ofClients = { client: 'order' } as const
 
 /** The longest order id any merchant may have set; a longer one names no order. */
 const longestOrderId = 64
 
 /** `/orders` and the older `/order/…`: create, update, status. */
 export function orderRoutes(scope: FastifyInstance, world: World): void {
-  const viewOf = (request: FastifyRequest) => orderViewOf(world, request)
+  writingRoutes(scope, world)
+  statusRoutes(scope, world)
+}
 
+function writingRoutes(scope: FastifyInstance, world: World): void {
   scope.post(
     '/orders',
     {
       schema: {
         summary: 'Create an order',
         consumes: bodyTypes,
-        body: OrderRequest,
-        response: written,
+        body: OrderWish,
+        response: created,
       },
     },
-    async (request) => {
-      const order = await create(world, request, 'refuse')
-      return orderBody(await wholeOf(world, order), { ...viewOf(request), fresh: 'NEW' })
-    },
+    (request) => create(world, request, { ifDifferent: 'refuse', fresh: 'NEW' }),
   )
 
   scope.post(
@@ -47,62 +68,78 @@ export function orderRoutes(scope: FastifyInstance, world: World): void {
       schema: {
         summary: 'Create or update an order',
         consumes: bodyTypes,
-        body: OrderRequest,
-        response: written,
+        body: OrderWish,
+        response: created,
       },
     },
-    async (request) => {
-      const order = await create(world, request, 'change')
-      return orderBody(await wholeOf(world, order), { ...viewOf(request), fresh: 'CREATED' })
-    },
+    (request) => create(world, request, { ifDifferent: 'change', fresh: 'CREATED' }),
   )
 
-  scope.post<{ Params: Type.Static<typeof OrderPath> }>(
-    '/orders/:order_id',
+  const change = {
+    schema: {
+      summary: 'Update an unpaid order',
+      consumes: bodyTypes,
+      params: OrderPath,
+      body: OrderWish,
+      response: { 200: OrderShown, ...refusedAnswers },
+    },
+  }
+  const changeNamed = (request: WithOrder) => update(world, request, request.params.order_id)
+  scope.post('/orders/:order_id', change, changeNamed)
+  // The official Node client leaves the slash out.
+  scope.post('/orders:order_id', change, changeNamed)
+
+  scope.post(
+    '/order/update',
     {
       schema: {
         summary: 'Update an unpaid order',
         consumes: bodyTypes,
-        params: OrderPath,
-        body: OrderRequest,
-        response: written,
+        body: OrderWish,
+        response: { 200: OrderShown, ...refusedAnswers },
       },
     },
-    async (request) => {
-      const { order_id: orderId } = request.params
-      const change = readOrderChange(fieldsOf(request.body), request.merchant, world.mode)
-      const by = byCaller(request)
-      const key = orderKeyOf(request, orderId)
-      const order = key && (await updateOrder(world, key, { ...change, by }))
-      if (!order) throw new Refusal('order_not_found', { subject: orderId })
-      return orderBody(await wholeOf(world, order), viewOf(request))
-    },
+    (request) => update(world, request, fieldsOf(request.body)['order_id']),
   )
+}
 
+function statusRoutes(scope: FastifyInstance, world: World): void {
   scope.get<{ Params: Type.Static<typeof OrderPath> }>(
     '/orders/:order_id',
-    { schema: { summary: 'Order status', params: OrderPath, response: shown } },
-    (request) => status(world, request, request.params.order_id),
+    {
+      config: ofClients,
+      schema: {
+        summary: 'Order status',
+        params: OrderPath,
+        querystring: OrderQuery,
+        response: shown,
+      },
+    },
+    (request) => orderStatus(world, request, request.params.order_id),
   )
 
   scope.get(
     '/order/status',
-    { schema: { summary: 'Order status', querystring: OrderQuery, response: shown } },
-    (request) => status(world, request, fieldsOf(request.query)['order_id']),
+    {
+      config: ofClients,
+      schema: { summary: 'Order status', querystring: NamedQuery, response: shown },
+    },
+    (request) => orderStatus(world, request, fieldsOf(request.query)['order_id']),
   )
 
   scope.post(
     '/order/status',
     {
+      config: ofClients,
       schema: {
         summary: 'Order status',
         consumes: bodyTypes,
-        body: OrderQuery,
+        body: NamedQuery,
         response: shown,
       },
     },
     (request) =>
-      status(
+      orderStatus(
         world,
         request,
         fieldsOf(request.body)['order_id'] ?? fieldsOf(request.query)['order_id'],
@@ -110,18 +147,58 @@ export function orderRoutes(scope: FastifyInstance, world: World): void {
   )
 }
 
-function create(world: World, request: FastifyRequest, ifDifferent: 'refuse' | 'change') {
-  const { merchant, body } = request
-  const order = readNewOrder(fieldsOf(body), merchant, world.mode)
-  return createOrder(world, merchant, { order, ifDifferent, by: byCaller(request) })
+async function update(world: World, request: FastifyRequest, orderId: string | undefined) {
+  if (!orderId) throw badField('order_id', 'missing')
+  const change = readOrderChange(fieldsOf(request.body), request.merchant, world.mode)
+  const by = byCaller(request)
+  const key = orderKeyOf(request, orderId)
+  const order = key && (await updateOrder(world, key, { ...change, by }))
+  if (!order) throw new Refusal('order_not_found', { subject: orderId })
+  const token = await tokenFor(world, request, order)
+  return orderShown(await wholeOf(world, order), { ...orderViewOf(world, request), token })
 }
 
-async function status(world: World, request: FastifyRequest, orderId: string | undefined) {
+async function create(
+  world: World,
+  request: FastifyRequest,
+  how: { ifDifferent: 'refuse' | 'change'; fresh: 'NEW' | 'CREATED' },
+) {
+  const { merchant, body } = request
+  const wanted = readNewOrder(fieldsOf(body), merchant, world.mode)
+  const { ifDifferent } = how
+  const by = byCaller(request)
+  const order = await createOrder(world, merchant, { order: wanted, ifDifferent, by })
+  const token = await tokenFor(world, request, order)
+  // Juspay's older path says NEW too where it shows a token.
+  const fresh = token ? 'NEW' : how.fresh
+  return createdOrder(await wholeOf(world, order), { ...orderViewOf(world, request), fresh, token })
+}
+
+/** An order's status, whichever way it was asked for. Refuses a call that names no order. */
+export async function orderStatus(
+  world: World,
+  request: FastifyRequest,
+  orderId: string | undefined,
+) {
+  ofOwnOrder(request, orderId)
   if (!orderId) throw badField('order_id', 'missing')
   const key = orderKeyOf(request, orderId)
   const whole = key && (await readOrder(world.db.read, key))
   if (!whole) return { status: 'NOT_FOUND', status_id: 40, order_id: orderId }
-  return orderBody(whole, orderViewOf(world, request))
+  const token = await tokenFor(world, request, whole.order)
+  return orderShown(whole, { ...orderViewOf(world, request), token })
+}
+
+/** A client token for the order, where the call asks for one. A client token gets no other. */
+async function tokenFor(
+  world: World,
+  request: FastifyRequest,
+  { merchant, orderId }: Order,
+): Promise<IssuedToken | undefined> {
+  const { body, query, headers, client } = request
+  const isAsked = asksForToken(fieldsOf(body)) || asksForToken(fieldsOf(query))
+  if (!isAsked || client || !knows(readVersion(headers['version']), 'juspay')) return undefined
+  return issueClientToken(world, { merchant, order: orderId })
 }
 
 /** The order that a call names; `undefined` when the text can be no order's id. */
@@ -132,9 +209,8 @@ export function orderKeyOf({ merchant }: FastifyRequest, orderId: string): Order
 }
 
 /** How orders are shown to this caller. */
-export function orderViewOf(world: World, { headers }: FastifyRequest): OrderShown {
-  const { version } = headers
-  return { publicUrl: world.publicUrl, ...(typeof version === 'string' && { version }) }
+export function orderViewOf(world: World, { headers }: FastifyRequest): OrderShowing {
+  return { publicUrl: world.publicUrl, version: readVersion(headers['version']) }
 }
 
 /** An order that has just been written, with what else it shows. */

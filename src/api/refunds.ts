@@ -7,7 +7,7 @@ import type { Txn } from '../payments/txn.ts'
 import { findTxnOnWire } from '../payments/txns.ts'
 import type { World } from '../payments/world.ts'
 import { Refusal } from '../refusal.ts'
-import { OrderBody, orderBody } from '../wire/order-view.ts'
+import { OrderShown, orderShown } from '../wire/order-view.ts'
 import { NamedRefundRequest, RefundRequest, readRefund } from '../wire/refund-request.ts'
 import { RefundBody, refundBody } from '../wire/refund-view.ts'
 import { refusedAnswers } from '../wire/refusal-view.ts'
@@ -16,7 +16,7 @@ import { byCaller, fieldsOf } from './auth.ts'
 import { orderKeyOf, orderViewOf } from './orders.ts'
 
 const OrderPath = Type.Object({ order_id: Type.String() })
-const shown = { 200: OrderBody, ...refusedAnswers }
+const shown = { 200: OrderShown, ...refusedAnswers }
 
 /** `/orders/{order_id}/refunds`, the older `/order/refund`, and `/refunds`: give money back. */
 export function refundRoutes(scope: FastifyInstance, world: World): void {
@@ -70,7 +70,12 @@ export function refundRoutes(scope: FastifyInstance, world: World): void {
   )
 }
 
-async function refundOrder(world: World, request: FastifyRequest, orderId: string | undefined) {
+/** Gives back money of an order: all that is left, or the amount that the body names. */
+export async function refundOrder(
+  world: World,
+  request: FastifyRequest,
+  orderId: string | undefined,
+) {
   const asked = readRefund(fieldsOf(request.body))
   if (!orderId) throw new Refusal('refund_fields_missing')
   const order = orderKeyOf(request, orderId)
@@ -81,7 +86,7 @@ async function refundOrder(world: World, request: FastifyRequest, orderId: strin
   // The clock may have sent it already; the answer is about the call, and that only wrote it down.
   const { refund } = issued
   const refunds = whole.refunds.map((one) => (one.id === refund.id ? refund : one))
-  return orderBody({ ...whole, refunds }, orderViewOf(world, request))
+  return orderShown({ ...whole, refunds }, orderViewOf(world, request))
 }
 
 /** The order of `order_id`, or the txn of `txn_id` with its order. */

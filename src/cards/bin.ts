@@ -1,21 +1,31 @@
+/** The networks, by the names they have on the wire. */
+export const brands = [
+  'VISA',
+  'MASTERCARD',
+  'MAESTRO',
+  'AMEX',
+  'RUPAY',
+  'DINERS',
+  'DISCOVER',
+  'JCB',
+] as const
+
 /** A card network. */
-export type Brand =
-  | 'VISA'
-  | 'MASTERCARD'
-  | 'MAESTRO'
-  | 'AMEX'
-  | 'RUPAY'
-  | 'DINERS'
-  | 'DISCOVER'
-  | 'JCB'
+export type Brand = (typeof brands)[number]
 
 /** What the first digits of a card number tell of its issuer. */
 export interface Issuer {
   readonly bank: string
   readonly bankCode: string
-  readonly type: 'CREDIT' | 'DEBIT'
+  readonly type: string
   readonly subType: string
   readonly country: string
+}
+
+/** A row of the BIN table: a beginning of card numbers, 6 to 9 digits, and whose they are. */
+export interface BinRow extends Issuer {
+  readonly bin: string
+  readonly brand: Brand
 }
 
 type Range = readonly [first: number, last: number, brand: Brand]
@@ -51,6 +61,19 @@ export function brandOf(number: string): Brand | undefined {
   return ranges.find(([first, last]) => bin >= first && bin <= last)?.[2]
 }
 
+/** The longest BIN there is, in digits: what banks tell cards apart by. */
+export const longestBin = 9
+
+/** Whether a text is a beginning of card numbers that there is a name for: 6 to 9 digits. */
+export function isBin(text: string): boolean {
+  return /^[0-9]{6,9}$/.test(text)
+}
+
+/** The first digits of a card number, by which banks decide what they do for it. */
+export function binOf(number: string): string {
+  return number.slice(0, longestBin)
+}
+
 const exampleBank: Issuer = {
   bank: 'EXAMPLE BANK',
   bankCode: 'JP_EXAMPLE',
@@ -59,17 +82,17 @@ const exampleBank: Issuer = {
   country: 'INDIA',
 }
 
-// The simulated bank's own test cards: docs/testing.md.
-const testIssuers: ReadonlyMap<string, Issuer> = new Map([
-  ['424242', { ...exampleBank, bank: 'AXIS BANK LTD', bankCode: 'JP_AXIS' }],
-  ['401200', exampleBank],
-  ['411111', exampleBank],
-  ['400000', exampleBank],
-  ['520473', { ...exampleBank, type: 'DEBIT' }],
-  ['529992', exampleBank],
-])
+/** The simulated bank's own cards (docs/testing.md): a sandbox's BIN table begins with them. */
+export const testBins: readonly BinRow[] = [
+  { ...exampleBank, bin: '424242', brand: 'VISA', bank: 'AXIS BANK LTD', bankCode: 'JP_AXIS' },
+  { ...exampleBank, bin: '401200', brand: 'VISA' },
+  { ...exampleBank, bin: '411111', brand: 'VISA' },
+  { ...exampleBank, bin: '400000', brand: 'VISA' },
+  { ...exampleBank, bin: '520473', brand: 'MASTERCARD', type: 'DEBIT' },
+  { ...exampleBank, bin: '529992', brand: 'MASTERCARD' },
+]
 
-/** The issuer of one of the simulated bank's test cards, or `undefined` for any other card. */
-export function testIssuerOf(number: string): Issuer | undefined {
-  return testIssuers.get(number.slice(0, 6))
+/** Whether a card number is one of the simulated bank's test cards. */
+export function isTestCard(number: string): boolean {
+  return testBins.some(({ bin }) => number.startsWith(bin))
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Refusal, type RefusalName } from '../refusal.ts'
-import { brandOf } from './bin.ts'
+import { brandOf, testBins } from './bin.ts'
 import { type CardChecks, factsOf, forgetMost, type GivenCard, readCard } from './card.ts'
 
 const live: CardChecks = { mode: 'live', checks: 'strict', now: Date.UTC(2026, 10, 22) }
@@ -68,6 +68,31 @@ test('each fault has its documented refusal', () => {
   }
 })
 
+test('a number has as many digits as its network gives', () => {
+  const table: readonly (readonly [string, RefusalName | undefined])[] = [
+    ['4222222222222', undefined],
+    ['41111111111114', 'card_number_invalid'],
+    ['5555555555554444', undefined],
+    ['555555555555558', 'card_number_invalid'],
+    ['3782822463100052', 'card_number_invalid'],
+    ['30569309025904', undefined],
+    ['6304000000000000', undefined],
+  ]
+  for (const [number, reason] of table) {
+    const isAmex = number.startsWith('37')
+    assert.equal(refusalOf({ number, cvv: isAmex ? '1234' : '123' }), reason, number)
+  }
+  const short = { number: '555555555555558' }
+  assert.equal(refusalOf(short, { ...live, checks: 'lenient' }), undefined)
+})
+
+test('a card to be stored, or stored before, may come without its CVV', () => {
+  const stored: CardChecks = { ...live, cvv: 'optional' }
+  assert.equal(refusalOf({ cvv: undefined }, stored), undefined)
+  assert.equal(refusalOf({ cvv: '1234' }, stored), 'card_cvv_invalid')
+  assert.equal(refusalOf({ cvv: undefined, expiryYear: '25' }, stored), 'card_expiry_year_invalid')
+})
+
 test('a card is good to the end of its month everywhere on earth', () => {
   const at = (now: number) => refusalOf({}, { ...live, now })
   assert.equal(at(Date.UTC(2026, 11, 1, 23)), undefined)
@@ -90,11 +115,11 @@ test('lenient checks let expired and non-Luhn numbers through, and nothing else'
 
 test('what is kept of a card is its facts, and after a while fewer', () => {
   const { card, brand } = readCard({ ...good, number: '4242424242424242', expiryYear: '27' }, live)
-  const facts = factsOf(card, brand, { fingerprint: 'print', mode: 'sandbox' })
+  const facts = factsOf(card, brand, { fingerprint: 'print', issuer: testBins[0] })
   assert.deepEqual([facts.lastFour, facts.bin, facts.bank], ['4242', '424242', 'AXIS BANK LTD'])
   assert(!JSON.stringify(facts).includes('4242424242'))
-  const inLive = factsOf(card, brand, { fingerprint: 'print', mode: 'live' })
-  assert.equal(inLive.bank, '', 'a test card has no issuer where there are no test cards')
+  const unknown = factsOf(card, brand, { fingerprint: 'print', issuer: undefined })
+  assert.equal(unknown.bank, '', 'a card of no known BIN has no issuer')
   const kept = forgetMost(facts)
   assert.deepEqual([kept.bin, kept.expiryMonth, kept.expiryYear, kept.name], ['', '', '', ''])
   assert.deepEqual([kept.lastFour, kept.fingerprint, kept.bank], ['4242', 'print', 'AXIS BANK LTD'])

@@ -1,7 +1,8 @@
+import { dayMs } from '../clock.ts'
 import type { Mode } from '../merchants/merchant.ts'
 import { Refusal } from '../refusal.ts'
 import { Secret } from '../secret.ts'
-import { type Brand, brandOf, testIssuerOf } from './bin.ts'
+import { type Brand, brandOf, type Issuer, isTestCard } from './bin.ts'
 
 /** A card on its way to a gateway; never stored, never printed. */
 export interface CardSecrets {
@@ -28,6 +29,12 @@ export interface CardFacts {
   readonly type: string
   readonly subType: string
   readonly country: string
+  /** The stable name of the stored card, where it is one or became one. */
+  readonly reference?: string
+  /** Whether a stored card was paid with. */
+  readonly fromLocker?: boolean
+  /** Whether it was stored when the payment had succeeded. */
+  readonly saved?: boolean
 }
 
 /** A card as a caller gave it: texts, any of them absent. */
@@ -45,6 +52,8 @@ export interface CardChecks {
   /** `lenient` lets expired and non-Luhn numbers through to the gateway. */
   readonly checks: 'strict' | 'lenient'
   readonly now: number
+  /** `optional` where a card is stored, or paid with that was: banks take some without one. */
+  readonly cvv?: 'optional'
 }
 
 /**
@@ -53,8 +62,8 @@ export interface CardChecks {
  */
 export function readCard(given: GivenCard, how: CardChecks): { card: CardSecrets; brand: Brand } {
   const { number, brand } = readNumber(given.number, how)
-  const expiry = readExpiry(given, how, testIssuerOf(number) !== undefined)
-  const cvv = readCvv(given.cvv, brand)
+  const expiry = readExpiry(given, how, isTestCard(number))
+  const cvv = readCvv(given.cvv, brand, how)
   if (given.name !== undefined && !isName(given.name)) throw new Refusal('card_name_invalid')
   return {
     brand,
@@ -67,14 +76,19 @@ export function readCard(given: GivenCard, how: CardChecks): { card: CardSecrets
   }
 }
 
-/** What is kept of a card that is going to a gateway. */
+/** A card number alone. Refuses as {@link readCard} does. */
+export function readCardNumber(number: string | undefined, how: CardChecks): Secret {
+  return new Secret(readNumber(number, how).number)
+}
+
+/** What is kept of a card that is going to a gateway, or into the vault. */
 export function factsOf(
   card: CardSecrets,
   brand: Brand,
-  known: { fingerprint: string; mode: Mode },
+  known: { fingerprint: string; issuer: Issuer | undefined },
 ): CardFacts {
   const number = card.number.reveal()
-  const issuer = known.mode === 'sandbox' ? testIssuerOf(number) : undefined
+  const { issuer } = known
   return {
     lastFour: number.slice(-4),
     fingerprint: known.fingerprint,
@@ -91,38 +105,63 @@ export function factsOf(
   }
 }
 
+/** India lets a merchant's server keep a card's number and expiry four days (RBI, July 2022). */
+export const cardMemoryMs = 4 * dayMs
+
 /** The facts that India's card-on-file rule lets a merchant keep (RBI, July 2022). */
 export function forgetMost(facts: CardFacts): CardFacts {
   return { ...facts, bin: '', expiryMonth: '', expiryYear: '', name: '' }
+}
+
+const upTo19 = [16, 17, 18, 19]
+
+/** How many digits the networks' numbers have. */
+const lengths: Readonly<Record<Brand, readonly number[]>> = {
+  VISA: [13, 16, 19],
+  MASTERCARD: [16],
+  MAESTRO: [12, 13, 14, 15, ...upTo19],
+  AMEX: [15],
+  RUPAY: [16],
+  DINERS: [14, 15, ...upTo19],
+  DISCOVER: upTo19,
+  JCB: upTo19,
 }
 
 function readNumber(number: string | undefined, how: CardChecks) {
   if (number === undefined || number === '') throw new Refusal('card_number_missing')
   const wellFormed = /^[0-9]{12,19}$/.test(number)
   const brand = wellFormed ? brandOf(number) : undefined
-  if (brand === undefined || (how.checks === 'strict' && !passesLuhn(number))) {
-    throw new Refusal('card_number_invalid')
-  }
+  if (brand === undefined) throw new Refusal('card_number_invalid')
+  const isWhole = lengths[brand].includes(number.length) && passesLuhn(number)
+  if (how.checks === 'strict' && !isWhole) throw new Refusal('card_number_invalid')
   return { number, brand }
 }
 
-function readExpiry(given: GivenCard, how: CardChecks, isTestCard: boolean) {
+function readExpiry(given: GivenCard, how: CardChecks, isBanksOwn: boolean) {
   const { expiryMonth: month, expiryYear: year } = given
   if (!month) throw new Refusal('card_expiry_month_missing')
   if (!/^(0?[1-9]|1[0-2])$/.test(month)) throw new Refusal('card_expiry_month_invalid')
   if (!year) throw new Refusal('card_expiry_year_missing')
   if (!/^(\d{2}|\d{4})$/.test(year)) throw new Refusal('card_expiry_year_invalid')
   const fullYear = year.length === 2 ? `20${year}` : year
-  const unchecked = how.checks === 'lenient' || (isTestCard && how.mode === 'sandbox')
-  // A card is good to the last moment of its month, and in every time zone a day longer.
-  const endsAt = Date.UTC(Number(fullYear), Number(month), 2)
-  if (!unchecked && endsAt <= how.now) throw new Refusal('card_expiry_year_invalid')
-  return { expiryMonth: month.padStart(2, '0'), expiryYear: fullYear }
+  const unchecked = how.checks === 'lenient' || (isBanksOwn && how.mode === 'sandbox')
+  const expiry = { expiryMonth: month.padStart(2, '0'), expiryYear: fullYear }
+  if (!unchecked && isExpired(expiry, how.now)) throw new Refusal('card_expiry_year_invalid')
+  return expiry
 }
 
-function readCvv(cvv: string | undefined, brand: Brand): string | undefined {
+/** Whether a card's time is over; it is good to the end of its month everywhere on earth. */
+export function isExpired(
+  { expiryMonth, expiryYear }: Pick<CardFacts, 'expiryMonth' | 'expiryYear'>,
+  now: number,
+): boolean {
+  // The first of the next month, and a day longer for every time zone.
+  return Date.UTC(Number(expiryYear), Number(expiryMonth), 2) <= now
+}
+
+function readCvv(cvv: string | undefined, brand: Brand, how: CardChecks): string | undefined {
   if (cvv === undefined || cvv === '') {
-    if (brand === 'MAESTRO') return undefined
+    if (brand === 'MAESTRO' || how.cvv === 'optional') return undefined
     throw new Refusal('no_gateway')
   }
   const wellFormed = brand === 'AMEX' ? /^\d{4}$/ : /^\d{3}$/

@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict'
+import { purgeCards } from '../cards/purge-cards.ts'
+import { removeOldKeys } from '../cards/rotate-card-keys.ts'
+import { purgeIneligible } from '../gateways/ineligible-bins.ts'
 import type { MerchantId } from '../ids.ts'
+import { forgetClientTokens } from '../merchants/issue-client-token.ts'
 import type { Merchant } from '../merchants/merchant.ts'
 import { findMerchant } from '../merchants/merchants.ts'
+import { purgeSpentTokens } from '../merchants/spent-tokens.ts'
 import { doDuty } from '../payments/do-duty.ts'
 import { dueTxns, postpone } from '../payments/duties.ts'
 import { dueRefunds, findRefund, postponeRefund, type RefundKey } from '../payments/refunds.ts'
@@ -16,6 +21,8 @@ import { type Chore, type OnError, openRounds, type Rows } from './work.ts'
 
 /** Refunds and webhooks leave within a second, and looking whether any is due is cheap. */
 const shortRestMs = 250
+/** A card that must go after four days goes within a minute. */
+const mediumRestMs = 60_000
 const longRestMs = 3_600_000
 
 /** Everything that is done without anybody's call; webhooks leave over the line. */
@@ -26,6 +33,16 @@ export function openChores(world: World, line: Line): readonly Chore[] {
     { name: 'refunds', ...short, ...openRounds(world, refunds(world)) },
     { name: 'events', ...short, once: (onError) => announceOnce(world, onError), settled },
     { name: 'webhooks', ...short, ...openPostman(world, line) },
+    {
+      name: 'client tokens',
+      restMs: longRestMs,
+      once: () => forgetClientTokens(world),
+      settled,
+    },
+    { name: 'cards', restMs: mediumRestMs, once: () => purgeCards(world), settled },
+    { name: 'used tokens', restMs: longRestMs, once: () => forgetSpentTokens(world), settled },
+    { name: 'no-OTP marks', restMs: longRestMs, once: () => forgetIneligible(world), settled },
+    { name: 'old card keys', restMs: longRestMs, once: () => removeOldKeys(world), settled },
     { name: 'budgets', restMs: longRestMs, once: () => forgetBudgets(world), settled },
   ]
 }
@@ -97,6 +114,20 @@ function refunds(world: World): Rows<RefundKey> {
     },
     putOff: (key, to) => world.db.tx(async (t) => postponeRefund(t, key, to)),
   }
+}
+
+/** So many rows go in a few milliseconds; payments wait for no more than that. */
+const mostPerPass = 500
+
+/** Removes some of the one-time tokens that are over; gives their number. */
+async function forgetSpentTokens({ db, now }: World): Promise<number> {
+  return db.tx((t) => purgeSpentTokens(t, { before: now(), most: mostPerPass }))
+}
+
+/** The chore has done all of it at once. */
+async function forgetIneligible({ db, now }: World): Promise<number> {
+  await purgeIneligible(db, now())
+  return 0
 }
 
 async function merchantOf(world: World, id: MerchantId): Promise<Merchant> {

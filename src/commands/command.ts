@@ -1,4 +1,7 @@
 import { type Env, readProcessEnv } from '../env.ts'
+import type { MerchantId } from '../ids.ts'
+import type { AuditedBy } from '../merchants/audited.ts'
+import { findMerchant } from '../merchants/merchants.ts'
 import { CannotStart, openStore, type Store } from '../open-store.ts'
 
 /** Wrong words on the command line; the help is shown with it. */
@@ -19,6 +22,31 @@ export async function withStore(env: Env, work: (store: Store) => Promise<void>)
   } finally {
     await store.db.close()
   }
+}
+
+/** Where a command about one merchant works. */
+export interface AtMerchant {
+  readonly env: Env
+  readonly store: Store
+  readonly merchant: MerchantId
+}
+
+/** Does the work for a merchant as {@link withStore} does. Throws CannotStart if there is none. */
+export async function withMerchant(
+  id: string,
+  work: (at: AtMerchant) => Promise<void>,
+): Promise<void> {
+  const env = environment()
+  await withStore(env, async (store) => {
+    const merchant = await findMerchant({ ...store, mode: env.mode }, id)
+    if (!merchant) throw unknownMerchant(id)
+    await work({ env, store, merchant: merchant.id })
+  })
+}
+
+/** Who the audit log says made a change by a command, and when. */
+export function byOperator(): AuditedBy {
+  return { actor: 'command line', now: Date.now() }
 }
 
 /** Prints one text with a line's end. */

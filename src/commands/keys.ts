@@ -1,15 +1,22 @@
 import type { Env } from '../env.ts'
+import { audited } from '../merchants/audited.ts'
 import { keyHash, keyId, newKey } from '../merchants/key.ts'
 import { setResponseKey } from '../merchants/merchant-secrets.ts'
-import { findMerchant, insertKey, revokeKey } from '../merchants/merchants.ts'
+import { findMerchant, insertKey, ownerOfKey, revokeKey } from '../merchants/merchants.ts'
 import { CannotStart, type Store } from '../open-store.ts'
 import { Secret } from '../secret.ts'
-import { environment, say, Usage, unknownMerchant, withStore } from './command.ts'
+import { byOperator, environment, say, Usage, unknownMerchant, withStore } from './command.ts'
+import { jwtKeys } from './jwt-keys.ts'
+import { rotate } from './rotate-keys.ts'
 
-const usage = 'keys create MERCHANT, keys response MERCHANT, or keys revoke KEY'
+const usage = `keys create MERCHANT, keys response MERCHANT, keys revoke KEY, keys rotate,
+or keys jwt add|list|revoke MERCHANT …`
 
-/** `keys create`, `keys response` and `keys revoke`. Throws Usage and CannotStart. */
-export async function keys([action, subject, ...more]: readonly string[]): Promise<void> {
+/** `keys …`: API keys, response keys, JWT keys and the rotation. Throws Usage and CannotStart. */
+export async function keys([action, ...words]: readonly string[]): Promise<void> {
+  if (action === 'jwt') return jwtKeys(words)
+  const [subject, ...more] = words
+  if (action === 'rotate' && subject === undefined) return withStore(environment(), rotate)
   if (!subject || more.length > 0) throw new Usage(usage)
   const env = environment()
   switch (action) {
@@ -28,23 +35,37 @@ async function create(store: Store, env: Env, id: string): Promise<void> {
   const merchant = await knownMerchant(store, env, id)
   const key = newKey(env.mode)
   const hash = keyHash(key)
-  await store.db.tx(async (t) => insertKey(t, { hash, merchant, at: Date.now() }))
+  const { now: at, actor } = byOperator()
+  const done = { merchant, at, actor, deed: 'api_key_created', subject: keyId(hash) } as const
+  await audited(store, done, async (t) => {
+    insertKey(t, { hash, merchant, at })
+    return true
+  })
   say(`${key.reveal()}\nKey ${keyId(hash)} of ${merchant}. It is not shown again.`)
 }
 
 async function replaceResponseKey(store: Store, env: Env, id: string): Promise<void> {
   const merchant = await knownMerchant(store, env, id)
   const key = newKey(env.mode, 'rk')
-  const { db, seal } = store
-  await db.tx(async (t) => setResponseKey(t, seal, { merchant, key, at: Date.now() }))
+  const { now: at, actor } = byOperator()
+  const done = { merchant, at, actor, deed: 'response_key_set', subject: merchant } as const
+  await audited(store, done, async (t) => {
+    setResponseKey(t, store.seal, { merchant, key, at })
+    return true
+  })
   say(`${key.reveal()}\nThe response key of ${merchant} from now on. It is not shown again.`)
 }
 
-async function revoke({ db }: Store, key: string): Promise<void> {
+async function revoke(store: Store, key: string): Promise<void> {
   const id = /^[0-9a-f]{12}$/.test(key) ? key : keyId(keyHash(new Secret(key)))
-  if (!(await db.tx((t) => revokeKey(t, id, Date.now())))) {
-    throw new CannotStart(`there is no key ${id} to revoke`)
-  }
+  const merchant = await ownerOfKey(store.db.read, id)
+  const { now: at, actor } = byOperator()
+  const isRevoked =
+    merchant !== undefined &&
+    (await audited(store, { merchant, at, actor, deed: 'api_key_revoked', subject: id }, (t) =>
+      revokeKey(t, id, at),
+    ))
+  if (!isRevoked) throw new CannotStart(`there is no key ${id} to revoke`)
   say(`Key ${id} is revoked.`)
 }
 

@@ -1,10 +1,11 @@
-import { addMerchant } from '../add-merchant.ts'
+import { placeMerchant } from '../add-merchant.ts'
 import type { Env } from '../env.ts'
 import { isMerchantId } from '../ids.ts'
+import { audited } from '../merchants/audited.ts'
 import { mayReturnTo, readSetting, type Settings } from '../merchants/merchant.ts'
 import { changeSettings, findMerchant } from '../merchants/merchants.ts'
 import { CannotStart, type Store } from '../open-store.ts'
-import { environment, say, Usage, unknownMerchant, withStore } from './command.ts'
+import { byOperator, environment, say, Usage, unknownMerchant, withStore } from './command.ts'
 
 /** `merchants add ID` and `merchants set ID key=value …`. Throws Usage and CannotStart. */
 export async function merchants([action, id, ...pairs]: readonly string[]): Promise<void> {
@@ -16,7 +17,10 @@ export async function merchants([action, id, ...pairs]: readonly string[]): Prom
     case 'add':
       if (pairs.length > 0) throw new Usage('merchants add takes one id')
       return withStore(env, async (store) => {
-        const added = await addMerchant(store, { id, mode: env.mode, at: Date.now() })
+        const { now: at, actor } = byOperator()
+        const done = { merchant: id, at, actor, deed: 'merchant_added', subject: id } as const
+        const merchant = { id, mode: env.mode, at }
+        const added = await audited(store, done, (t) => placeMerchant(t, store.seal, merchant))
         say(added ? `Merchant ${id} is added.` : `Merchant ${id} was there already.`)
       })
     case 'set': {
@@ -32,17 +36,21 @@ export async function merchants([action, id, ...pairs]: readonly string[]): Prom
 }
 
 async function set(
-  { db }: Store,
+  store: Store,
   { mode }: Env,
   { id, settings }: { id: string; settings: Partial<Settings> },
 ): Promise<void> {
-  const merchant = await findMerchant({ db, mode }, id)
+  const merchant = await findMerchant({ ...store, mode }, id)
   if (!merchant) throw unknownMerchant(id)
   const all = { ...merchant.settings, ...settings }
   if (all.return_url !== '' && !mayReturnTo(all.return_url, all, mode)) {
     throw new CannotStart(`return_url is at none of the merchant's return_origins`)
   }
-  await db.tx((t) => changeSettings(t, id, settings))
+  const { now: at, actor } = byOperator()
+  // Values are the operator's business; the log says what was touched.
+  const subject = Object.keys(settings).join(' ')
+  const done = { merchant: merchant.id, at, actor, deed: 'settings_changed', subject } as const
+  await audited(store, done, (t) => changeSettings(t, id, settings))
 }
 
 function settingsIn(pairs: readonly string[], env: Env): Partial<Settings> {

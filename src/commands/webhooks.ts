@@ -1,9 +1,6 @@
 import { text } from 'node:stream/consumers'
 import { readWhich } from '../console/webhook-bodies.ts'
-import type { Env } from '../env.ts'
-import type { MerchantId } from '../ids.ts'
-import { findMerchant } from '../merchants/merchants.ts'
-import { CannotStart, type Store } from '../open-store.ts'
+import { CannotStart } from '../open-store.ts'
 import { Refusal } from '../refusal.ts'
 import { waitingCounts } from '../webhooks/deliveries.ts'
 import { readEndpoint } from '../webhooks/endpoint.ts'
@@ -16,7 +13,7 @@ import {
   type WithSecret,
 } from '../webhooks/keep-endpoints.ts'
 import { redeliver } from '../webhooks/redeliver.ts'
-import { environment, say, Usage, unknownMerchant, withStore } from './command.ts'
+import { type AtMerchant, byOperator, say, Usage, withMerchant } from './command.ts'
 
 const usage = `webhooks list MERCHANT
 webhooks add MERCHANT URL [user=… password=- events=A,B header=Name:value …]
@@ -24,29 +21,17 @@ webhooks add MERCHANT URL [user=… password=- events=A,B header=Name:value …]
 webhooks remove|enable|rotate MERCHANT ID
 webhooks redeliver MERCHANT id=… | order=… | from=… to=… [endpoint=…]`
 
-/** What a command works on. */
-interface At {
-  readonly env: Env
-  readonly store: Store
-  readonly merchant: MerchantId
-}
-
 /** `webhooks …`: a merchant's endpoints, and sending again. Throws Usage and CannotStart. */
 export async function webhooks([action, id, ...rest]: readonly string[]): Promise<void> {
   const work = id === undefined ? undefined : workOf(action, rest)
   if (id === undefined || !work) throw new Usage(usage)
-  const env = environment()
-  await withStore(env, async (store) => {
-    const merchant = await findMerchant({ ...store, mode: env.mode }, id)
-    if (!merchant) throw unknownMerchant(id)
-    await work({ env, store, merchant: merchant.id })
-  })
+  await withMerchant(id, work)
 }
 
 function workOf(
   action: string | undefined,
   words: readonly string[],
-): ((at: At) => Promise<void>) | undefined {
+): ((at: AtMerchant) => Promise<void>) | undefined {
   const [first, ...more] = words
   switch (action) {
     case 'list':
@@ -64,7 +49,7 @@ function workOf(
   }
 }
 
-async function list({ store, merchant }: At): Promise<void> {
+async function list({ store, merchant }: AtMerchant): Promise<void> {
   const waiting = await waitingCounts(store.db.read, merchant)
   const endpoints = await endpointsOf(store.db.read, store.seal, merchant)
   for (const { id, url, events, access, failures, pausedUntil, disabledAt } of endpoints) {
@@ -78,7 +63,7 @@ async function list({ store, merchant }: At): Promise<void> {
   if (endpoints.length === 0) say(`Merchant ${merchant} has no webhook endpoints.`)
 }
 
-async function add({ env, store, merchant }: At, url: string, pairs: Pairs): Promise<void> {
+async function add({ env, store, merchant }: AtMerchant, url: string, pairs: Pairs): Promise<void> {
   const { user, password: given, events } = onlyOf(pairs, ['user', 'password', 'events', 'header'])
   const password = given === '-' ? (await text(process.stdin)).replace(/\r?\n$/, '') : given
   const headers = Object.fromEntries(
@@ -91,7 +76,7 @@ async function add({ env, store, merchant }: At, url: string, pairs: Pairs): Pro
   )
   const said = readEndpoint({ url, user, password, events, headers }, env.mode)
   if ('wrong' in said) throw new Usage(`${said.wrong} is not as it must be; see docs/wire.md`)
-  const added = await addEndpoint(store, merchant, { said, now: Date.now() })
+  const added = await addEndpoint(store, merchant, { said, ...byOperator() })
   say(`Endpoint ${added.endpoint.id} of ${merchant} is added.`)
   tell(added)
 }
@@ -101,22 +86,22 @@ function tell({ secret }: WithSecret): void {
 }
 
 async function change(
-  { store, merchant }: At,
+  { store, merchant }: AtMerchant,
   action: 'remove' | 'enable' | 'rotate',
   id: string,
 ): Promise<void> {
   const key = { merchant, id }
-  const now = Date.now()
+  const change = byOperator()
   const unknown = () => new CannotStart(`merchant ${merchant} has no webhook endpoint ${id}`)
   switch (action) {
     case 'remove':
-      if (!(await removeEndpoint(store, key))) throw unknown()
+      if (!(await removeEndpoint(store, key, change))) throw unknown()
       return say(`Endpoint ${id} is removed, with what waited for it.`)
     case 'enable':
-      if (!(await enableEndpoint(store, key, now))) throw unknown()
+      if (!(await enableEndpoint(store, key, change))) throw unknown()
       return say(`Endpoint ${id} is enabled; what waited for it is due now.`)
     case 'rotate': {
-      const rotated = await rotateSecret(store, key, now)
+      const rotated = await rotateSecret(store, key, change)
       if (!rotated) throw unknown()
       tell(rotated)
       return say('The secret before signs along for a day.')
@@ -126,7 +111,7 @@ async function change(
   }
 }
 
-async function again({ store, merchant }: At, pairs: Pairs): Promise<void> {
+async function again({ store, merchant }: AtMerchant, pairs: Pairs): Promise<void> {
   const { order, endpoint, ...fields } = onlyOf(pairs, ['id', 'order', 'from', 'to', 'endpoint'])
   const which = whichOf({ ...fields, ...(order !== undefined && { order_id: order }) })
   const redelivered = await redeliver(store, merchant, { which, endpoint, now: Date.now() })

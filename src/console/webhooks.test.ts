@@ -7,7 +7,8 @@ import { addMerchant } from '../add-merchant.ts'
 import { requireKey } from '../api/auth.ts'
 import { openDoor } from '../api/door.ts'
 import type { MerchantId } from '../ids.ts'
-import { keyHash } from '../merchants/key.ts'
+import { auditEntries } from '../merchants/audit-entries.ts'
+import { keyHash, keyId } from '../merchants/key.ts'
 import { insertKey } from '../merchants/merchants.ts'
 import { Secret } from '../secret.ts'
 import { happen, openPostbox } from '../webhooks/postbox.fixture.ts'
@@ -60,6 +61,22 @@ const down = { status: 503, answer: 'busy' }
 
 for (const engine of engines) {
   describe(`/console/webhooks on ${engine.name}`, () => {
+    test('each change makes one entry of the audit log, by the key that made it', async (t) => {
+      const { box, call } = await open(t, engine)
+      const { body: added } = await call('POST', '', { url: 'http://hook.example/' })
+      for (const deed of ['rotate', 'enable', 'remove', 'remove', 'rotate', 'enable']) {
+        await call('POST', `/${added.id}/${deed}`)
+      }
+      const all = { merchant: box.merchant.id, after: 0, most: 100 }
+      const entries = await auditEntries(box.world.db.read, all)
+      const actor = `key ${keyId(keyHash(new Secret(keys.demo)))}`
+      const deeds = ['webhook_added', 'webhook_rotated', 'webhook_enabled', 'webhook_removed']
+      assert.deepEqual(
+        entries.map((entry) => [entry.deed, entry.subject, entry.actor]),
+        deeds.map((deed) => [deed, added.id, actor]),
+      )
+    })
+
     test('endpoints are added, listed, rotated and removed; a secret is shown once', async (t) => {
       const { call, log } = await open(t, engine)
       const added = await call('POST', '', {

@@ -73,7 +73,11 @@ export function webhookRoutes(scope: FastifyInstance, world: World): void {
       const said = readEndpoint({ ...fields, headers: headersIn(fields) }, world.mode)
       if ('wrong' in said) throw wrongField(said.wrong, fields)
       const now = world.now()
-      const added = await addEndpoint(world, request.merchant.id, { said, now })
+      const added = await addEndpoint(world, request.merchant.id, {
+        said,
+        now,
+        actor: request.actor,
+      })
       return { ...endpointBody(added.endpoint, now), secret: added.secret.reveal() }
     },
   )
@@ -89,7 +93,7 @@ export function webhookRoutes(scope: FastifyInstance, world: World): void {
     },
     async (request) => {
       const now = world.now()
-      const rotated = await rotateSecret(world, keyOf(request), now)
+      const rotated = await rotateSecret(world, keyOf(request), { now, actor: request.actor })
       if (!rotated) throw new Refusal('unknown_webhook')
       return { ...endpointBody(rotated.endpoint, now), secret: rotated.secret.reveal() }
     },
@@ -106,7 +110,7 @@ export function webhookRoutes(scope: FastifyInstance, world: World): void {
     },
     async (request) => {
       const now = world.now()
-      const endpoint = await enableEndpoint(world, keyOf(request), now)
+      const endpoint = await enableEndpoint(world, keyOf(request), { now, actor: request.actor })
       if (!endpoint) throw new Refusal('unknown_webhook')
       return endpointBody(endpoint, now)
     },
@@ -122,7 +126,9 @@ export function webhookRoutes(scope: FastifyInstance, world: World): void {
       },
     },
     async (request) => {
-      if (!(await removeEndpoint(world, keyOf(request)))) throw new Refusal('unknown_webhook')
+      const change = { now: world.now(), actor: request.actor }
+      const removed = await removeEndpoint(world, keyOf(request), change)
+      if (!removed) throw new Refusal('unknown_webhook')
       return { id: request.params.id, removed: true }
     },
   )

@@ -1,4 +1,4 @@
-import type { Db } from './db.ts'
+import type { Db, Tx } from './db.ts'
 
 /** Whether the database takes a write now: the time of the last asking is kept in it. */
 export async function canWrite(db: Db, now: number): Promise<boolean> {
@@ -28,6 +28,20 @@ export async function settleFact(db: Db, name: string, value: string): Promise<s
       written.length > 0 ? written : await t.get('select value from facts where name = $1', [name])
     return String(row?.['value'])
   })
+}
+
+/** Gives a fact another value, if it has the one it is thought to have. */
+export function replaceFact(
+  t: Tx,
+  name: string,
+  { from, to }: { readonly from: string; readonly to: string },
+): void {
+  t.put('update facts set value = $2 where name = $1 and value = $3', [name, to, from])
+}
+
+/** Forgets a fact, if it has the value it is thought to have. */
+export function dropFact(t: Tx, name: string, value: string): void {
+  t.put('delete from facts where name = $1 and value = $2', [name, value])
 }
 
 /** The database's own clock, in epoch milliseconds; an embedded database has this machine's. */

@@ -1,8 +1,9 @@
 import type { Db, Row, Tx } from '../db/db.ts'
-import type { MerchantId } from '../ids.ts'
+import { type MerchantId, shardOf } from '../ids.ts'
+import type { SealedRow } from '../merchants/merchant-secrets.ts'
 import type { Seal } from '../seal.ts'
 import { isGatewayName } from './catalog.ts'
-import type { Account } from './routing.ts'
+import type { Account, AccountForCard } from './routing.ts'
 
 /** What is needed to read accounts: the seal of their credentials and where the bank listens. */
 export interface AccountReader {
@@ -11,14 +12,23 @@ export interface AccountReader {
   readonly bankUrl: string
 }
 
-/** All gateway accounts of a merchant, the oldest first, ready to be used. */
-export async function accountsOf(by: AccountReader, merchant: MerchantId): Promise<Account[]> {
+/** All gateway accounts of a merchant, the oldest first, as they are for cards of this BIN. */
+export async function accountsFor(
+  by: AccountReader,
+  merchant: MerchantId,
+  bin: string,
+): Promise<AccountForCard[]> {
   const rows = await by.db.read(
-    `select id, gateway, credentials from accounts where merchant = $1
-     order by created_at`,
-    [merchant],
+    `select a.id, a.gateway, a.credentials, i.until from accounts a
+     left join ineligible_bins i
+       on i.shard = $2 and i.merchant = a.merchant and i.bin = $3 and i.account = a.id
+     where a.merchant = $1 order by created_at`,
+    [merchant, shardOf(merchant, bin), bin],
   )
-  return rows.map((row) => accountFrom(by, merchant, row))
+  return rows.map((row) => ({
+    ...accountFrom(by, merchant, row),
+    ...(row['until'] !== null && { noOtpUntil: Number(row['until']) }),
+  }))
 }
 
 /** One gateway account of a merchant by its id, or `undefined`. */
@@ -59,6 +69,29 @@ export async function hasSimulatorAccount(db: Db): Promise<boolean> {
     [],
   )
   return rows.length > 0
+}
+
+/** The accounts whose sealed credentials begin otherwise, of all merchants. */
+export async function credentialsNot(get: Db['read'], beginning: string): Promise<SealedRow[]> {
+  const rows = await get(
+    `select merchant, id, credentials from accounts
+     where substr(credentials, 1, length($1)) <> $1`,
+    [beginning],
+  )
+  return rows.map((row) => {
+    const [merchant, id] = [row['merchant'] as MerchantId, String(row['id'])]
+    const old = String(row['credentials'])
+    return {
+      sealed: old,
+      to: sealedFor(merchant, id),
+      replace: (t, sealed) =>
+        t.put(
+          `update accounts set credentials = $3
+           where merchant = $1 and id = $2 and credentials = $4`,
+          [merchant, id, sealed, old],
+        ),
+    }
+  })
 }
 
 function sealedFor(merchant: MerchantId, id: string) {

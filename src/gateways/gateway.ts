@@ -1,3 +1,4 @@
+import type { Brand } from '../cards/bin.ts'
 import type { CardSecrets } from '../cards/card.ts'
 import type { RefundRef, TxnId } from '../ids.ts'
 import type { Paise } from '../money.ts'
@@ -197,6 +198,8 @@ export interface Gateway {
   /** Its name and number on the wire (`gateway`, `gateway_id`). */
   readonly wireName: string
   readonly wireId: number
+  /** The networks whose cards it does OTP for, as it publishes them; it may refuse some cards. */
+  readonly otpBrands: readonly Brand[]
   /** How long it may still be working through a call we made, in milliseconds. */
   readonly settlesWithinMs: number
   readonly start: Question<NewPayment>

@@ -17,8 +17,11 @@ const names = Object.keys(gateways) as GatewayName[]
 type Hear = (reply: Reply) => Verdict | RefundVerdict
 
 function questionsOf(gateway: Gateway): [string, Hear][] {
-  const { wireName: _name, wireId: _id, settlesWithinMs: _settles, ...questions } = gateway
-  return Object.entries(questions).map(([name, { hear }]) => [name, hear])
+  const found: [string, Hear][] = []
+  for (const [name, question] of Object.entries(gateway)) {
+    if (typeof question === 'object' && 'hear' in question) found.push([name, question.hear])
+  }
+  return found
 }
 
 async function cannedOf(name: GatewayName): Promise<[string, Canned][]> {

@@ -1,3 +1,4 @@
+import { brands } from '../cards/bin.ts'
 import { type Paise, paise } from '../money.ts'
 import type {
   Capturing,
@@ -23,6 +24,7 @@ const capturing: Question<Capturing> = {
 export const simulator = {
   wireName: 'DUMMY',
   wireId: 100,
+  otpBrands: brands,
   // The bank works through a call within its 2 s of deliberate slowness, or never.
   settlesWithinMs: 3_000,
   start: {

@@ -1,12 +1,20 @@
 import type { Db, Tx } from '../db/db.ts'
 import type { MerchantId } from '../ids.ts'
-import type { Seal } from '../seal.ts'
+import type { Seal, SealedFor } from '../seal.ts'
 import { Secret } from '../secret.ts'
 
 /** What is needed to read merchants' secrets. */
 export interface SecretReader {
   readonly db: Db
   readonly seal: Seal
+}
+
+/** A secret as a table keeps it, sealed under a master key. */
+export interface SealedRow {
+  readonly sealed: string
+  readonly to: SealedFor
+  /** Puts another text in its place, if it still is as it was read. */
+  readonly replace: (t: Tx, sealed: string) => void
 }
 
 /** The key that signs what browsers bring back to a merchant, or `undefined` if they have none. */
@@ -34,6 +42,29 @@ export function setResponseKey(
      set sealed = excluded.sealed, created_at = excluded.created_at`,
     [to.merchant, seal.close(to.key.reveal(), sealedFor(to.merchant)), to.at],
   )
+}
+
+/** The response keys whose sealed text begins otherwise, of all merchants. */
+export async function responseKeysNot(get: Db['read'], beginning: string): Promise<SealedRow[]> {
+  const rows = await get(
+    `select merchant, sealed from merchant_secrets
+     where name = 'response_key' and substr(sealed, 1, length($1)) <> $1`,
+    [beginning],
+  )
+  return rows.map((row) => {
+    const merchant = row['merchant'] as MerchantId
+    const old = String(row['sealed'])
+    return {
+      sealed: old,
+      to: sealedFor(merchant),
+      replace: (t, sealed) =>
+        t.put(
+          `update merchant_secrets set sealed = $2
+           where merchant = $1 and name = 'response_key' and sealed = $3`,
+          [merchant, sealed, old],
+        ),
+    }
+  })
 }
 
 function sealedFor(merchant: MerchantId) {

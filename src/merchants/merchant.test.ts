@@ -4,6 +4,7 @@ import {
   defaultSettings,
   isWebUrl,
   type Mode,
+  mayCallFrom,
   mayReturnTo,
   readSetting,
   settingNames,
@@ -226,4 +227,22 @@ describe('settings', () => {
       assert.equal(defaultSettings('sandbox')[name], 0, name)
     }
   })
+})
+
+test('pages call from the origins of the setting, letter for letter', () => {
+  const setting = readSetting(
+    'browser_origins',
+    'https://shop.example, http://127.0.0.1:8080/',
+    'sandbox',
+  )
+  const allowed = { browser_origins: String(setting?.browser_origins) }
+  for (const origin of ['https://shop.example', 'http://127.0.0.1:8080']) {
+    assert(mayCallFrom(origin, allowed), origin)
+  }
+  for (const origin of ['', 'null', '*', 'https://shop.example/', 'https://shop.example:444']) {
+    assert(!mayCallFrom(origin, allowed), origin)
+    assert(!mayCallFrom(origin, { browser_origins: '' }), origin)
+  }
+  assert.equal(readSetting('browser_origins', 'http://shop.example', 'live'), undefined)
+  assert.equal(readSetting('browser_origins', '*', 'sandbox'), undefined)
 })

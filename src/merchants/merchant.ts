@@ -22,6 +22,14 @@ export interface Settings {
   readonly order_id_max_length: number
   /** `lenient` lets expired and non-Luhn card numbers through to the gateway. */
   readonly card_checks: 'strict' | 'lenient'
+  /** Whether card numbers may be stored at all. */
+  readonly card_storage: 'none' | 'vault'
+  /** `rbi`: four days later only a card's last four digits and issuer are kept. */
+  readonly card_retention: 'keep' | 'rbi'
+  /** For how many hours a card range that a gateway does no OTP for goes straight to the page. */
+  readonly no_otp_hours: number
+  /** The origins whose pages may call with a client token, separated by commas; empty: none. */
+  readonly browser_origins: string
   /** Where the browser goes after a page, when the order names no return_url. */
   readonly return_url: string
   /** The origins a return_url may have, separated by commas; empty: any. */
@@ -67,6 +75,10 @@ export function defaultSettings(mode: Mode): Settings {
     resend_cooldown_seconds: mode === 'live' ? 30 : 0,
     order_id_max_length: 21,
     card_checks: 'strict',
+    card_storage: mode === 'live' ? 'none' : 'vault',
+    card_retention: mode === 'live' ? 'rbi' : 'keep',
+    no_otp_hours: 24,
+    browser_origins: '',
     return_url: '',
     return_origins: '',
     return_method: 'GET',
@@ -114,6 +126,11 @@ const readers: { readonly [K in keyof Settings]: Read<K> } = {
   resend_cooldown_seconds: wholeBetween(0, 300),
   order_id_max_length: wholeBetween(1, 64),
   card_checks: oneOf('strict', 'lenient'),
+  card_storage: oneOf('none', 'vault'),
+  card_retention: oneOf('keep', 'rbi'),
+  // A week: issuers open their cards for OTP range by range, and that should be noticed.
+  no_otp_hours: wholeBetween(0, 168),
+  browser_origins: readOrigins,
   return_url: (text, mode) => (text === '' || isWebUrl(text, mode) ? text : undefined),
   return_origins: readOrigins,
   return_method: oneOf('GET', 'POST'),
@@ -161,6 +178,16 @@ export function mayReturnTo(
   if (!isWebUrl(url, mode)) return false
   const { return_origins: origins } = allowed
   return origins === '' || origins.split(',').includes(new URL(url).origin)
+}
+
+/** Whether pages of this origin, as a browser names it, may call for the merchant. */
+export function mayCallFrom(origin: string, allowed: Pick<Settings, 'browser_origins'>): boolean {
+  return originsIn(allowed.browser_origins).includes(origin)
+}
+
+/** The origins of a setting's list. */
+export function originsIn(list: string): readonly string[] {
+  return list === '' ? [] : list.split(',')
 }
 
 /** Origins as a browser writes them; a path would promise more than is looked at. */

@@ -1,6 +1,6 @@
 import type { Db, Row, Tx } from '../db/db.ts'
 import type { MerchantId } from '../ids.ts'
-import { defaultSettings, type Merchant, type Mode, type Settings } from './merchant.ts'
+import { defaultSettings, type Merchant, type Mode, originsIn, type Settings } from './merchant.ts'
 
 /** Where merchants are read, and which mode's defaults their settings stand on. */
 export interface MerchantReader {
@@ -40,6 +40,14 @@ export async function insertMerchant(t: Tx, id: MerchantId, at: number): Promise
   return rows.length > 0
 }
 
+/** Whether pages of this origin may call for any merchant at all. */
+export async function isBrowserOrigin({ db }: Pick<MerchantReader, 'db'>, origin: string) {
+  const [row] = await db.read('select merchant from browser_origins where origin = $1 limit 1', [
+    origin,
+  ])
+  return row !== undefined
+}
+
 /** Lays settings over the merchant's; `false` when there is no such merchant. */
 export async function changeSettings(
   t: Tx,
@@ -50,7 +58,16 @@ export async function changeSettings(
   if (!row) return false
   const all = { ...JSON.parse(String(row['settings'])), ...settings }
   t.put('update merchants set settings = $2 where id = $1', [id, JSON.stringify(all)])
+  if (settings.browser_origins !== undefined) setOrigins(t, id, settings.browser_origins)
   return true
+}
+
+/** Beside the setting, because a browser asks about an origin before it names a merchant. */
+function setOrigins(t: Tx, merchant: string, list: string): void {
+  t.put('delete from browser_origins where merchant = $1', [merchant])
+  for (const origin of new Set(originsIn(list))) {
+    t.put('insert into browser_origins (merchant, origin) values ($1, $2)', [merchant, origin])
+  }
 }
 
 /** Gives a merchant an API key, of which only the hash is kept; does nothing if they have it. */
@@ -60,6 +77,15 @@ export function insertKey(t: Tx, key: { hash: string; merchant: MerchantId; at: 
      on conflict (hash) do nothing`,
     [key.hash, key.merchant, key.at],
   )
+}
+
+/** Whose unrevoked key has this id, or `undefined`. */
+export async function ownerOfKey(get: Db['read'], id: string): Promise<MerchantId | undefined> {
+  const [row] = await get(
+    'select merchant from api_keys where substr(hash, 1, 12) = $1 and revoked_at is null',
+    [id],
+  )
+  return row && (row['merchant'] as MerchantId)
 }
 
 /** Revokes the key by its id (the hash's first digits); `false` when no unrevoked key has it. */

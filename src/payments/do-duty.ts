@@ -9,6 +9,7 @@ import { instruct } from './instruct.ts'
 import { issueRefund } from './issue-refund.ts'
 import { autoRefundsOf, mostAutoRefunds } from './refund.ts'
 import { refundsOf } from './refunds.ts'
+import { saveCard } from './save-card.ts'
 import { sync } from './sync.ts'
 import type { Txn } from './txn.ts'
 import { Overtaken } from './txns.ts'
@@ -24,7 +25,7 @@ export async function doDuty(world: World, merchant: Merchant, txn: Txn): Promis
 
 async function attend(world: World, merchant: Merchant, txn: Txn): Promise<void> {
   const { settings } = merchant
-  const duty = dutyOf(txn, { settings, mode: world.mode, now: world.now() })
+  const duty = dutyOf(txn, { settings, now: world.now() })
   return duty === undefined ? rest(world, merchant, txn) : fulfil(world, merchant, { txn, duty })
 }
 
@@ -41,6 +42,9 @@ async function fulfil(
       return release(world, merchant, txn)
     case 'give_back':
       return giveBack(world, merchant, txn)
+    case 'save':
+      await saveCard(world, merchant, { txn, by })
+      return
     case 'forget':
       return forget(world, merchant, txn)
     default:
@@ -51,7 +55,7 @@ async function fulfil(
 /** Nothing to do now: the clock comes back when there is, unless somebody has said when. */
 async function rest(world: World, { settings }: Merchant, txn: Txn): Promise<void> {
   const now = world.now()
-  const until = nextDutyAt(txn, { settings, mode: world.mode, now, luck: world.luck() })
+  const until = nextDutyAt(txn, { settings, now, luck: world.luck() })
   await world.db.tx(async (t) => reschedule(t, txn, until))
 }
 

@@ -21,7 +21,6 @@ const settings = defaultSettings('sandbox')
 
 const at = (age: number, change: Partial<OnDuty> = {}): OnDuty => ({
   settings,
-  mode: 'sandbox',
   now: paidAt + age,
   luck: 0,
   ...change,
@@ -38,10 +37,11 @@ const otp = { ...txn.otp, attempts: 1, sends: 1 }
 const declined = aTxn({ ...txn, status: 'AUTHORIZATION_FAILED', code: 'BANK_DECLINED', otp })
 const wrongOnly = aTxn({ ...declined, code: 'OTP_ATTEMPTS_EXCEEDED' })
 const voided = aTxn({ ...txn, status: 'VOIDED', code: 'TXN_VOIDED' })
+const saving = aTxn({ ...charged, locker: 'v1.k.sealed' })
 const toCapture = aTxn({ ...held, instruction: { kind: 'capture', amount: all } })
 
 test('what the clock has to do for a txn that is due', () => {
-  const live = { mode: 'live' } as const
+  const live = { settings: { ...settings, card_retention: 'rbi' } } as const
   const table: readonly (readonly [Txn, Omit<OnDuty, 'luck'>, Duty | undefined])[] = [
     [awaited, at(0), 'ask'],
     [toCapture, at(0), 'ask'],
@@ -57,6 +57,10 @@ test('what the clock has to do for a txn that is due', () => {
     [aTxn({ ...lateCharged, refunded: paise(1) }), at(0), 'give_back'],
     [lateOnItsWay, at(0), undefined],
     [charged, at(0), undefined],
+    [saving, at(0), 'save'],
+    [aTxn({ ...held, locker: 'v1.k.sealed' }), at(7 * dayMs), 'save'],
+    [aTxn({ ...toCapture, locker: 'v1.k.sealed' }), at(0), 'ask'],
+    [aTxn({ ...lateOnItsWay, locker: 'v1.k.sealed' }), at(0), undefined],
     [declined, at(0), 'ask'],
     [declined, at(5 * dayMs - 1), 'ask'],
     [declined, at(5 * dayMs), undefined],
@@ -76,12 +80,13 @@ test('what the clock has to do for a txn that is due', () => {
 })
 
 test('when the clock has something to do next', () => {
-  const live = { mode: 'live' } as const
+  const live = { settings: { ...settings, card_retention: 'rbi' } } as const
   const minutes = 60_000
   const table: readonly (readonly [Txn, OnDuty, number | undefined])[] = [
     [charged, at(0), undefined],
     [lateCharged, at(5), 5],
     [lateOnItsWay, at(5), undefined],
+    [saving, at(5), 30_005],
     [lateOnItsWay, at(5, live), 4 * dayMs],
     [held, at(0), 7 * dayMs],
     [held, at(0, live), 4 * dayMs],
@@ -112,11 +117,12 @@ test('when the clock has something to do next', () => {
 
 test('what is due at its time has a duty then', () => {
   for (const one of [held, lateHeld, lateCharged, declined, charged, voided, lateOnItsWay]) {
-    for (const mode of ['sandbox', 'live'] as const) {
-      const due = nextDutyAt(one, at(0, { mode }))
+    for (const card_retention of ['keep', 'rbi'] as const) {
+      const mode = { settings: { ...settings, card_retention } }
+      const due = nextDutyAt(one, at(0, mode))
       if (due === undefined) continue
-      const duty = dutyOf(one, at(due - paidAt, { mode }))
-      assert(duty !== undefined, `${one.status} ${mode} ${due - paidAt}`)
+      const duty = dutyOf(one, at(due - paidAt, mode))
+      assert(duty !== undefined, `${one.status} ${card_retention} ${due - paidAt}`)
     }
   }
 })

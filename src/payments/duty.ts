@@ -1,5 +1,7 @@
+import { cardMemoryMs } from '../cards/card.ts'
 import { beginningOf, dayInIndia, dayMs } from '../clock.ts'
-import type { Mode, Settings } from '../merchants/merchant.ts'
+import type { Settings } from '../merchants/merchant.ts'
+import { savesCard } from './locker.ts'
 import { nextLook } from './look.ts'
 import {
   hasChallenge,
@@ -13,14 +15,14 @@ import {
 
 /**
  * What the clock has to do for a txn: ask the gateway how it stands, release money that is held for
- * too long or is not the order's, give back taken money that is not the order's, forget the card.
+ * too long or is not the order's, give back taken money that is not the order's, store the card
+ * that was paid with, forget it.
  */
-export type Duty = 'ask' | 'void' | 'give_back' | 'forget'
+export type Duty = 'ask' | 'void' | 'give_back' | 'save' | 'forget'
 
 /** The circumstances in which a duty is found. */
 export interface OnDuty {
   readonly settings: Settings
-  readonly mode: Mode
   readonly now: number
   /** A number in [0, 1), for spreading a crowd. */
   readonly luck: number
@@ -30,7 +32,8 @@ export interface OnDuty {
 export function dutyOf(txn: Txn, at: Omit<OnDuty, 'luck'>): Duty | undefined {
   if (isAwaited(txn) || hasLapsed(txn, at.now)) return 'ask'
   if (owesLateMoney(txn)) return 'give_back'
-  const forgetAt = forgetsCardAt(txn, at.mode)
+  if (savesCard(txn)) return 'save'
+  const forgetAt = forgetsCardAt(txn, at.settings)
   if (forgetAt !== undefined && at.now >= forgetAt) return 'forget'
   if (!isHeld(txn.status)) return awaitsLateNews(txn, at.now) ? 'ask' : undefined
   return txn.late || at.now >= voidAt(txn, at.settings) ? 'void' : undefined
@@ -40,12 +43,16 @@ export function dutyOf(txn: Txn, at: Omit<OnDuty, 'luck'>): Duty | undefined {
 export function nextDutyAt(txn: Txn, at: OnDuty): number | undefined {
   const times = [
     owesLateMoney(txn) ? at.now : undefined,
+    savesCard(txn) ? at.now + savedByThenMs : undefined,
     isHeld(txn.status) ? releaseAt(txn, at) : undefined,
     lateNewsAt(txn, at),
-    forgetsCardAt(txn, at.mode),
+    forgetsCardAt(txn, at.settings),
   ].filter((time) => time !== undefined)
   return times.length === 0 ? undefined : Math.min(...times)
 }
+
+/** Whoever brought the money stores the card at once; the clock does it for one who has died. */
+const savedByThenMs = 30_000
 
 /** Whether money was taken that is not the order's, and is not on its way back yet. */
 function owesLateMoney(txn: Txn): boolean {
@@ -69,12 +76,11 @@ function lateNewsAt(txn: Txn, at: OnDuty): number | undefined {
   return awaitsLateNews(txn, look) ? look : undefined
 }
 
-/** India lets a merchant's server keep a card's BIN, expiry and name four days (RBI, July 2022). */
-const cardMemoryMs = 4 * dayMs
-
-function forgetsCardAt(txn: Txn, mode: Mode): number | undefined {
+function forgetsCardAt(txn: Txn, settings: Settings): number | undefined {
   const remembersAll = txn.card.bin !== ''
-  return mode === 'live' && remembersAll ? txn.updatedAt + cardMemoryMs : undefined
+  return settings.card_retention === 'rbi' && remembersAll
+    ? txn.updatedAt + cardMemoryMs
+    : undefined
 }
 
 /** The look after 15 minutes: a bank that has said no seldom changes its mind sooner. */

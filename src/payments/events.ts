@@ -22,6 +22,9 @@ export type EventKind =
   | 'refund_sent'
   | 'refund_answered'
   | 'card_forgotten'
+  | 'fulfillment_told'
+  | 'card_saved'
+  | 'card_not_saved'
 
 /** Through which door a change came, and which call brought it. */
 export interface By {

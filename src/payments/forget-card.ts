@@ -21,13 +21,12 @@ export async function forgetCard(world: World, merchant: Merchant, txn: Txn): Pr
 
 async function purge(world: World, { settings }: Merchant, txn: Txn): Promise<void> {
   const at = world.now()
-  const { mode } = world
   await world.db.tx(async (t) => {
     const order = await touch(t, txn)
     if (!order) return
     const there = await knownTxn(t.get, txn)
     const card = forgetMost(there.card)
-    const dueAt = nextDutyAt({ ...there, card }, { settings, mode, now: at, luck: world.luck() })
+    const dueAt = nextDutyAt({ ...there, card }, { settings, now: at, luck: world.luck() })
     await keepCard(t, txn, { card, dueAt })
     const event = {
       seq: order.seq,

@@ -1,9 +1,12 @@
-import type { Brand } from '../cards/bin.ts'
-import { type CardSecrets, factsOf } from '../cards/card.ts'
-import { accountsOf } from '../gateways/accounts.ts'
+import { binOf } from '../cards/bin.ts'
+import type { CardFacts } from '../cards/card.ts'
+import { knowCard } from '../cards/know-card.ts'
+import { type PayingCard, spendCardToken, type TakenCard, takeCard } from '../cards/take-card.ts'
+import { accountsFor } from '../gateways/accounts.ts'
 import { gatewayNamed } from '../gateways/catalog.ts'
 import type { NewPayment, Verdict } from '../gateways/gateway.ts'
-import { type Account, chooseAccount, type Wish } from '../gateways/routing.ts'
+import { rememberIneligible } from '../gateways/ineligible-bins.ts'
+import { chooseWay, type Way, type Wish } from '../gateways/routing.ts'
 import { newChallengeId, newTxnId, type OrderId, shardOf, type TxnId } from '../ids.ts'
 import type { Merchant } from '../merchants/merchant.ts'
 import { paise } from '../money.ts'
@@ -11,6 +14,7 @@ import { Refusal } from '../refusal.ts'
 import { ask, leaseFor, paymentOf } from './ask.ts'
 import { refuseHoldAt } from './capture.ts'
 import { appendEvent, type By } from './events.ts'
+import { lockerOf, lockerText } from './locker.ts'
 import { mostTxns, type Order } from './order.ts'
 import { findOrder, type OrderKey, touchToStart } from './orders.ts'
 import { settle } from './settle.ts'
@@ -23,45 +27,80 @@ import type { World } from './world.ts'
 /** What a caller asks when a payment is to be started. */
 export interface Start {
   readonly orderId: OrderId
-  readonly card: CardSecrets
-  readonly brand: Brand
+  readonly card: PayingCard
+  /** Whether the card is to be stored once the payment has succeeded. */
+  readonly save: boolean
   readonly auth: AuthType
   readonly wish: Wish
   readonly by: By
+  /** Who asks, for the audit log. */
+  readonly actor: string
 }
 
 /**
  * Starts a payment: writes the txn, asks the gateway to open an OTP challenge or to give its page,
- * writes the answer. Refuses an unknown or paid order, a 26th txn, a busy order, no gateway.
+ * writes the answer. Refuses an unknown or paid order, a 26th txn, a busy order, no gateway, a card
+ * token that is not the payer's.
  */
 export async function pay(world: World, merchant: Merchant, start: Start): Promise<Txn> {
-  const account = chooseAccount(await accountsOf(world, merchant.id), start.wish)
-  if (!account) throw new Refusal(start.wish.accountId === undefined ? 'no_gateway' : 'unknown_txn')
   const key = {
     shard: shardOf(merchant.id, start.orderId),
     merchant: merchant.id,
     orderId: start.orderId,
   }
-  const fingerprint = world.seal.fingerprint(start.card.number, {
-    purpose: 'card',
-    owner: merchant.id,
-  })
-  if (asksForOtp(start, account)) {
+  const taken = await take(world, merchant, { start, key })
+  const [way, card] = await Promise.all([
+    findWay(world, merchant, { start, taken }),
+    knowCard(world, merchant, taken),
+  ])
+  if (way.auth === 'OTP') {
+    const { fingerprint } = card
     await spendBudget(world, merchant, { deed: 'send', fingerprint, order: key })
   }
-  const begun = await begin(world, { merchant, start, account, key, fingerprint })
-  const verdict = await open(world, { ...begun, start, account })
+  await spendCardToken(world, merchant, taken)
+  const beginning = { merchant, start, taken, way, card, key }
+  const begun = await begin(world, beginning)
+  const verdict = await open(world, { ...beginning, ...begun })
   const { txn } = begun
   const { settings } = merchant
   return settle(world, { txn, asked: 'start', verdict, lapsed: false, settings, by: start.by })
 }
 
+/** The card itself. A token is its customer's alone, so the order is looked at first. */
+async function take(
+  world: World,
+  merchant: Merchant,
+  { start, key }: { start: Start; key: OrderKey },
+): Promise<TakenCard> {
+  const { card, actor } = start
+  const order = card.kind === 'token' ? await findOrder(world.db.read, key) : undefined
+  if (card.kind === 'token' && !order) {
+    throw new Refusal('order_not_found', { subject: key.orderId })
+  }
+  const customer = order?.fields['customer_id'] || undefined
+  return takeCard(world, card, { merchant, customer, actor, mode: world.mode })
+}
+
+async function findWay(
+  world: World,
+  merchant: Merchant,
+  { start, taken }: { start: Start; taken: TakenCard },
+): Promise<Way> {
+  const accounts = await accountsFor(world, merchant.id, binOf(taken.card.number.reveal()))
+  const wantsOtp = start.auth === 'OTP'
+  const { wish } = start
+  const way = chooseWay(accounts, { wish, brand: taken.brand, wantsOtp, now: world.now() })
+  if (!way) throw new Refusal(wish.accountId === undefined ? 'no_gateway' : 'unknown_txn')
+  return way
+}
+
 interface Beginning {
   readonly merchant: Merchant
   readonly start: Start
-  readonly account: Account
+  readonly taken: TakenCard
+  readonly way: Way
+  readonly card: CardFacts
   readonly key: OrderKey
-  readonly fingerprint: string
 }
 
 interface Begun {
@@ -90,7 +129,8 @@ async function write(world: World, beginning: Beginning): Promise<Begun | undefi
     refuseHoldAt(gatewayNamed(txn.gateway), txn.autoCapture)
     insertTxn(t, txn)
     const { auth, by } = beginning.start
-    const body = { n: txn.n, auth, account: txn.account, last_four: txn.card.lastFour }
+    const way = beginning.way.auth
+    const body = { n: txn.n, auth, way, account: txn.account, last_four: txn.card.lastFour }
     const { seq } = order
     appendEvent(t, order, { seq, kind: 'txn_started', txn: id, at: txn.createdAt, by, body })
     return { txn, order }
@@ -108,9 +148,10 @@ async function whyNot(world: World, key: OrderKey): Promise<Refusal> {
 function freshTxn(
   world: World,
   id: TxnId,
-  { merchant, start, account, fingerprint, order }: Beginning & { order: Order },
+  { merchant, start, taken, way, card, order }: Beginning & { order: Order },
 ): Txn {
   const now = world.now()
+  const { account } = way
   const gateway = gatewayNamed(account.gateway)
   // A card that can't do OTP is asked about twice, the second time for the bank's page.
   const leaseUntil = leaseFor(gateway.start, now) + gateway.start.patienceMs
@@ -128,7 +169,7 @@ function freshTxn(
     autoCapture: autoCaptureOf(order),
     account: account.id,
     gateway: account.gateway,
-    card: factsOf(start.card, start.brand, { fingerprint, mode: world.mode }),
+    card,
     ...(start.by.routingId !== undefined && { routingId: start.by.routingId }),
     challengeId: newChallengeId(order.shard),
     otp: {
@@ -143,6 +184,7 @@ function freshTxn(
     captured: paise(0),
     refunded: paise(0),
     captures: [],
+    ...(start.save && lockerFor(world, { id, merchant, order, taken })),
     lease: 1,
     leaseUntil,
     askedAt: now,
@@ -158,19 +200,25 @@ function autoCaptureOf(order: Order): boolean {
   return !/^(false|0)$/i.test(order.fields['metadata.txns.auto_capture'] ?? '')
 }
 
-/** Whether the gateway is asked to send an OTP at the start. */
-function asksForOtp(start: Start, account: Account): boolean {
-  return start.auth === 'OTP' && gatewayNamed(account.gateway).submitOtp !== undefined
+/** The card for the time after a success; a guest has no locker, and not every merchant. */
+function lockerFor(
+  world: World,
+  of: { id: TxnId; merchant: Merchant; order: Order; taken: TakenCard },
+): { locker: string } | undefined {
+  const { card, reference } = of.taken
+  const customer = of.order.fields['customer_id']
+  if (!customer || reference !== undefined) return undefined
+  if (of.merchant.settings.card_storage === 'none') return undefined
+  const text = lockerText({ card, customer })
+  return { locker: world.shortSeal.close(text, lockerOf(of.id), world.now()) }
 }
 
-interface Opening extends Begun {
-  readonly start: Start
-  readonly account: Account
-}
+interface Opening extends Beginning, Begun {}
 
 /** The second beat. A card or gateway that can't do OTP gets the bank's page instead. */
 async function open(world: World, opening: Opening): Promise<Verdict> {
-  const { txn, account, start } = opening
+  const { txn, way } = opening
+  const { account } = way
   const { start: question } = gatewayNamed(account.gateway)
   const asked = (auth: NewPayment['auth']) =>
     ask(world, txn, {
@@ -178,15 +226,26 @@ async function open(world: World, opening: Opening): Promise<Verdict> {
       about: newPayment(world, opening, auth),
       access: account.access,
     })
-  if (asksForOtp(start, account)) {
+  if (way.auth === 'OTP') {
     const verdict = await asked('OTP')
     if (verdict.kind !== 'not_eligible') return verdict
+    await learn(world, opening)
   }
   return asked('REDIRECT')
 }
 
+/** The next payment with such a card goes another way at once. */
+async function learn(world: World, { merchant, taken, way }: Opening): Promise<void> {
+  const hours = merchant.settings.no_otp_hours
+  if (hours === 0) return
+  const until = world.now() + hours * 3_600_000
+  const bin = binOf(taken.card.number.reveal())
+  const said = { merchant: merchant.id, account: way.account.id, bin, until }
+  await world.db.tx(async (t) => rememberIneligible(t, said))
+}
+
 function newPayment(world: World, opening: Opening, auth: NewPayment['auth']): NewPayment {
-  const { txn, order, start } = opening
+  const { txn, order, taken } = opening
   const { fields } = order
   const customer = {
     id: fields['customer_id'],
@@ -196,5 +255,5 @@ function newPayment(world: World, opening: Opening, auth: NewPayment['auth']): N
     userAgent: fields['user_agent'],
   }
   const finishUrl = finishUrlOf(txn, world.publicUrl)
-  return { ...paymentOf(txn), auth, card: start.card, finishUrl, customer }
+  return { ...paymentOf(txn), auth, card: taken.card, finishUrl, customer }
 }

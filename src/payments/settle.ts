@@ -5,9 +5,11 @@ import type { Settings } from '../merchants/merchant.ts'
 import { awaitsLateNews, firstLateLook, nextDutyAt } from './duty.ts'
 import { appendEvent, type By, type EventKind, type NewEvent } from './events.ts'
 import { judgeHeld } from './held.ts'
+import { keepsLocker, savesCard } from './locker.ts'
 import { nextLook } from './look.ts'
 import { touchToSettle } from './orders.ts'
 import { type Asked, judge, type Outcome } from './outcome.ts'
+import { saveCard } from './save-card.ts'
 import {
   holdsMoney,
   isAwaited,
@@ -40,12 +42,24 @@ export interface Answer {
 export async function settle(world: World, answer: Answer): Promise<Txn> {
   for (let { txn } = answer; ; ) {
     try {
-      return await settleFrom(world, { ...answer, txn })
+      return await afterSuccess(world, answer, await settleFrom(world, { ...answer, txn }))
     } catch (error) {
       if (!(error instanceof Overtaken)) throw error
     }
     txn = await knownTxn(world.db.read, txn)
     if (!tellsMore(answer.verdict, txn)) return txn
+  }
+}
+
+/** Stores the card that was paid with, if it is to be: the answer of the payment tells of it. */
+async function afterSuccess(world: World, answer: Answer, txn: Txn): Promise<Txn> {
+  if (!savesCard(txn)) return txn
+  const { settings, by } = answer
+  try {
+    return await saveCard(world, { id: txn.merchant, settings }, { txn, by })
+  } catch {
+    // The money is what the caller has to hear of; the clock stores the card, or says why it can't.
+    return txn
   }
 }
 
@@ -131,7 +145,7 @@ function inOrder({ amount, captured }: NonNullable<Outcome['money']>) {
 
 function settled({ world, answer, outcome, late, now }: Settling & { late: boolean }): Txn {
   const { txn, settings } = answer
-  const { dueAt: _dueAt, instruction: _instruction, ...rest } = txn
+  const { dueAt: _dueAt, instruction: _instruction, locker, ...rest } = txn
   const ended = isFinal(txn.status) && outcome.to === txn.status
   const to: Txn = {
     ...rest,
@@ -148,11 +162,11 @@ function settled({ world, answer, outcome, late, now }: Settling & { late: boole
     looks: looksAfter(txn, outcome, late),
     updatedAt: ended && !outcome.captures ? txn.updatedAt : now,
   }
-  const flagged = isDoubted(to, settings, now) ? { ...to, flaggedAt: to.flaggedAt ?? now } : to
-  const { mode } = world
+  const kept = locker !== undefined && keepsLocker(to, now) ? { ...to, locker } : to
+  const flagged = isDoubted(to, settings, now) ? { ...kept, flaggedAt: to.flaggedAt ?? now } : kept
   const dueAt = isAwaited(to)
     ? outcome.dueAt
-    : nextDutyAt(to, { settings, mode, now, luck: world.luck() })
+    : nextDutyAt(kept, { settings, now, luck: world.luck() })
   return dueAt === undefined ? flagged : { ...flagged, dueAt }
 }
 

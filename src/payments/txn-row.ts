@@ -35,6 +35,7 @@ export function txnFrom(row: Row): Txn {
     ...(row['instruction'] !== null && { instruction: JSON.parse(String(row['instruction'])) }),
     captures: JSON.parse(String(row['captures'])),
     ...(row['flagged_at'] !== null && { flaggedAt: Number(row['flagged_at']) }),
+    ...(row['locker'] !== null && { locker: String(row['locker']) }),
     lease: Number(row['lease']),
     leaseUntil: Number(row['lease_until']),
     askedAt: Number(row['asked_at']),

@@ -193,6 +193,8 @@ export interface Txn {
   readonly captures: readonly Capture[]
   /** When the payment was found to need a person, in epoch milliseconds. */
   readonly flaggedAt?: number
+  /** The card that is to be stored once the payment has succeeded, sealed for a short while. */
+  readonly locker?: string
   /** How often a question was put to the gateway: the fencing number of the question under way. */
   readonly lease: number
   /** Until when a question is under way, in epoch milliseconds; 0 when none is. */

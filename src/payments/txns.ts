@@ -18,8 +18,8 @@ export interface TxnKey {
 const columns = `shard, merchant, id, order_id, n, status, amount, currency, auth_type,
   auto_capture, account, gateway, card, routing_id, challenge_id, otp_attempts, otp_attempts_max,
   otp_sends, otp_sends_max, otp_sent_at, challenge_until, closed_by, bank_data, said, code, late,
-  captured, refunded, instruction, captures, flagged_at, lease, lease_until, asked_at, looks,
-  due_at, created_at, updated_at`
+  captured, refunded, instruction, captures, flagged_at, locker, lease, lease_until, asked_at,
+  looks, due_at, created_at, updated_at`
 
 const findSql = `select ${columns} from txns where shard = $1 and merchant = $2 and id = $3`
 
@@ -32,9 +32,9 @@ export function insertTxn(t: Tx, txn: Txn): void {
     `insert into txns (shard, merchant, id, order_id, n, status, amount, currency, auth_type,
        auto_capture, account, gateway, card, routing_id, challenge_id, otp_attempts,
        otp_attempts_max, otp_sends, otp_sends_max, said, code, late, lease, lease_until, asked_at,
-       looks, due_at, created_at, updated_at)
+       looks, due_at, created_at, updated_at, locker)
      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
-       $20, $21, 0, $22, $23, $24, 0, $25, $26, $27)`,
+       $20, $21, 0, $22, $23, $24, 0, $25, $26, $27, $28)`,
     [
       txn.shard,
       txn.merchant,
@@ -63,6 +63,7 @@ export function insertTxn(t: Tx, txn: Txn): void {
       txn.dueAt ?? null,
       txn.createdAt,
       txn.updatedAt,
+      txn.locker ?? null,
     ],
   )
 }
@@ -185,7 +186,7 @@ export async function moveTxn(t: Tx, from: Txn, to: Txn): Promise<void> {
     `update txns set status = $6, otp_attempts_max = $7, otp_sends = $8, otp_sends_max = $9,
        otp_sent_at = $10, challenge_until = $11, bank_data = $12, said = $13, code = $14,
        late = $15, lease_until = 0, looks = $16, due_at = $17, updated_at = $18, captured = $19,
-       instruction = $20, captures = $21, flagged_at = $22
+       instruction = $20, captures = $21, flagged_at = $22, locker = $24
      where shard = $1 and merchant = $2 and id = $3 and status = $4 and lease = $5
        and lease_until = $23
      returning id`,
@@ -213,14 +214,15 @@ export async function moveTxn(t: Tx, from: Txn, to: Txn): Promise<void> {
       JSON.stringify(to.captures),
       to.flaggedAt ?? null,
       from.leaseUntil,
+      to.locker ?? null,
     ],
   )
   if (rows.length === 0) throw new Overtaken()
 }
 
 /**
- * Keeps this much of a finished txn's card, and says when the clock has more to do for it. Throws
- * `Overtaken` when a question was put to the gateway meanwhile.
+ * Keeps this much of a finished txn's card, and nothing that is waiting to be stored; says when the
+ * clock has more to do for it. Throws `Overtaken` when a question was put to the gateway meanwhile.
  */
 export async function keepCard(
   t: Tx,
@@ -228,7 +230,7 @@ export async function keepCard(
   to: { card: CardFacts; dueAt: number | undefined },
 ): Promise<void> {
   const rows = await t.get(
-    `update txns set card = $5, due_at = $6
+    `update txns set card = $5, due_at = $6, locker = null
      where shard = $1 and merchant = $2 and id = $3 and lease = $4 and lease_until = 0
      returning id`,
     [seen.shard, seen.merchant, seen.id, seen.lease, JSON.stringify(to.card), to.dueAt ?? null],

@@ -2,12 +2,18 @@ import type { Now } from '../clock.ts'
 import type { Db } from '../db/db.ts'
 import type { Perform } from '../gateways/perform.ts'
 import type { Mode } from '../merchants/merchant.ts'
+import type { Keyring } from '../merchants/open-keyring.ts'
 import type { Seal } from '../seal.ts'
+import type { ShortSeal } from '../short-seal.ts'
 
 /** What the deeds of this room need from outside: `app.ts` hands it over, or a test. */
 export interface World {
   readonly db: Db
   readonly seal: Seal
+  /** Seals what lives for minutes only. */
+  readonly shortSeal: ShortSeal
+  /** The data keys of merchants. */
+  readonly keyring: Keyring
   readonly perform: Perform
   readonly now: Now
   /** Milliseconds of real time since any fixed moment; no clock that is set touches it. */

@@ -12,7 +12,7 @@ import { announceOnce } from './announce.ts'
 import { openPostman } from './deliver-due.ts'
 import { endpointsOf, setCircuit } from './endpoints.ts'
 import { addEndpoint, rotateSecret } from './keep-endpoints.ts'
-import { happen, openPostbox, type Postbox, paidOrder, seen } from './postbox.fixture.ts'
+import { byTest, happen, openPostbox, type Postbox, paidOrder, seen } from './postbox.fixture.ts'
 
 const down = { status: 503, answer: 'down' }
 const names = (box: Postbox) => box.posts.map((post) => seen(post).name)
@@ -98,7 +98,7 @@ for (const engine of engines) {
       }
       assert(verify(first.secret.reveal(), post))
       const key = first.endpoint
-      const second = await rotateSecret(box.world, key, box.clock.now)
+      const second = await rotateSecret(box.world, key, byTest(box))
       assert(second)
       const both = await sent()
       assert(verify(first.secret.reveal(), both) && verify(second.secret.reveal(), both))
@@ -221,7 +221,7 @@ for (const engine of engines) {
         const theirs = { ...box, merchant: { ...box.merchant, id } }
         for (const host of hosts) {
           const said = { url: `http://${host}/`, events: [], headers: {} }
-          await addEndpoint(box.world, id, { said, now: 0 })
+          await addEndpoint(box.world, id, { said, now: 0, actor: 'test' })
         }
         await anOrder(theirs, name)
         for (let i = 0; i < 5; i++) await happen(theirs, name)

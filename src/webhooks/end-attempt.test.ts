@@ -7,7 +7,7 @@ import { openPostman } from './deliver-due.ts'
 import { waitAfter } from './delivery.ts'
 import { endpointsOf } from './endpoints.ts'
 import { enableEndpoint } from './keep-endpoints.ts'
-import { happen, openPostbox, type Postbox, seen } from './postbox.fixture.ts'
+import { byTest, happen, openPostbox, type Postbox, seen } from './postbox.fixture.ts'
 
 const down = { status: 500, answer: 'down' }
 const fine = { status: 200, answer: 'ok' }
@@ -198,7 +198,7 @@ for (const engine of engines) {
       assert(waiting.every((one) => one.dueAt === undefined && one.givenUpAt === undefined))
 
       box.answer = () => fine
-      const enabled = await enableEndpoint(box.world, endpoint, box.clock.now)
+      const enabled = await enableEndpoint(box.world, endpoint, byTest(box))
       assert.equal(enabled?.disabledAt, undefined)
       await box.run()
       assert.equal(box.posts.length, 5)
@@ -229,7 +229,7 @@ for (const engine of engines) {
         assert.equal(delivery?.deliveredAt !== undefined, isFine, id)
         assert.equal(delivery?.httpStatus, status)
       }
-      await enableEndpoint(box.world, await endpointOf(box), box.clock.now)
+      await enableEndpoint(box.world, await endpointOf(box), byTest(box))
       box.answer = () => Promise.reject(Object.assign(new Error('x'), { code: 'ECONNREFUSED' }))
       await anOrder(box, 'silent')
       await happen(box, 'silent')

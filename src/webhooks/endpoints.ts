@@ -1,5 +1,6 @@
 import type { Row, Tx } from '../db/db.ts'
 import type { MerchantId } from '../ids.ts'
+import type { SealedRow } from '../merchants/merchant-secrets.ts'
 import type { Get } from '../payments/orders.ts'
 import type { Seal } from '../seal.ts'
 import type { WebhookName } from '../wire/webhook-view.ts'
@@ -137,6 +138,29 @@ export async function deleteEndpoint(t: Tx, key: EndpointKey): Promise<boolean> 
     key.id,
   ])
   return rows.length > 0
+}
+
+/** The endpoints whose sealed text begins otherwise, of all merchants. */
+export async function endpointsNot(get: Get, beginning: string): Promise<SealedRow[]> {
+  const rows = await get(
+    'select merchant, id, sealed from endpoints where substr(sealed, 1, length($1)) <> $1',
+    [beginning],
+  )
+  return rows.map((row) => {
+    const key = { merchant: row['merchant'] as MerchantId, id: String(row['id']) }
+    const old = String(row['sealed'])
+    return {
+      sealed: old,
+      to: sealedFor(key),
+      replace: (t, sealed) =>
+        t.put('update endpoints set sealed = $3 where merchant = $1 and id = $2 and sealed = $4', [
+          key.merchant,
+          key.id,
+          sealed,
+          old,
+        ]),
+    }
+  })
 }
 
 function sealed(seal: Seal, key: EndpointKey, access: EndpointAccess): string {

@@ -1,5 +1,6 @@
-import type { Db } from '../db/db.ts'
 import type { MerchantId } from '../ids.ts'
+import type { AuditDeed, AuditDone } from '../merchants/audit-entry.ts'
+import { type AuditedBy, type AuditRoom, audited } from '../merchants/audited.ts'
 import type { Seal } from '../seal.ts'
 import type { Secret } from '../secret.ts'
 import { deleteWaiting, unparkDeliveries } from './deliveries.ts'
@@ -22,8 +23,7 @@ import {
 } from './endpoints.ts'
 
 /** Where endpoints are kept. */
-export interface EndpointKeeper {
-  readonly db: Db
+export interface EndpointKeeper extends AuditRoom {
   readonly seal: Seal
 }
 
@@ -37,14 +37,15 @@ export interface WithSecret {
 export async function addEndpoint(
   by: EndpointKeeper,
   merchant: MerchantId,
-  { said, now }: { said: NewEndpoint; now: number },
+  { said, ...change }: AuditedBy & { readonly said: NewEndpoint },
 ): Promise<WithSecret> {
   const { url, events, ...access } = said
   const endpoint = anEndpoint(
     { merchant, id: newEndpointId() },
-    { url, events, now, access: { ...access, secrets: [] } },
+    { url, events, now: change.now, access: { ...access, secrets: [] } },
   )
-  await by.db.tx((t) => insertEndpoint(t, by.seal, endpoint))
+  const done = doneTo(endpoint, 'webhook_added', change)
+  await audited(by, done, (t) => insertEndpoint(t, by.seal, endpoint))
   return withSecret(endpoint)
 }
 
@@ -69,9 +70,10 @@ export async function orderAccess(
 export async function rotateSecret(
   by: EndpointKeeper,
   key: EndpointKey,
-  now: number,
+  change: AuditedBy,
 ): Promise<WithSecret | undefined> {
-  return by.db.tx(async (t) => {
+  const { now } = change
+  return audited(by, doneTo(key, 'webhook_rotated', change), async (t) => {
     if (key.id === orderEndpoint) {
       const first = anOrderEndpoint(key.merchant, now)
       if (await insertEndpoint(t, by.seal, first)) return withSecret(first)
@@ -88,14 +90,14 @@ export async function rotateSecret(
 export async function enableEndpoint(
   by: EndpointKeeper,
   key: EndpointKey,
-  now: number,
+  change: AuditedBy,
 ): Promise<Endpoint | undefined> {
-  return by.db.tx(async (t) => {
+  return audited(by, doneTo(key, 'webhook_enabled', change), async (t) => {
     const endpoint = await holdEndpoint(t, by.seal, key)
     if (!endpoint) return undefined
     const { disabledAt: _disabledAt, ...rest } = endpoint
     setCircuit(t, key, { failures: 0, pausedUntil: 0 })
-    unparkDeliveries(t, key, now)
+    unparkDeliveries(t, key, change.now)
     return { ...rest, failures: 0, pausedUntil: 0 }
   })
 }
@@ -104,13 +106,21 @@ export async function enableEndpoint(
  * Removes an endpoint and what waits for it; `false` when there is none. What stands for orders'
  * own URLs is none: receivers know its secret.
  */
-export async function removeEndpoint(by: EndpointKeeper, key: EndpointKey): Promise<boolean> {
+export async function removeEndpoint(
+  by: EndpointKeeper,
+  key: EndpointKey,
+  change: AuditedBy,
+): Promise<boolean> {
   if (key.id === orderEndpoint) return false
-  return by.db.tx(async (t) => {
+  return audited(by, doneTo(key, 'webhook_removed', change), async (t) => {
     if (!(await deleteEndpoint(t, key))) return false
     deleteWaiting(t, key)
     return true
   })
+}
+
+function doneTo(key: EndpointKey, deed: AuditDeed, { actor, now }: AuditedBy): AuditDone {
+  return { merchant: key.merchant, at: now, actor, deed, subject: key.id }
 }
 
 type Told = Pick<Endpoint, 'url' | 'events' | 'access'> & { readonly now: number }

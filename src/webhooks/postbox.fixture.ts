@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import type { Engine } from '../../test/support.ts'
 import { anOrder, aStart, by, openWorld, type ScriptedWorld } from '../../test/world.ts'
 import { type OrderId, shardOf } from '../ids.ts'
+import type { AuditedBy } from '../merchants/audited.ts'
 import { paise } from '../money.ts'
 import { appendEvent, type EventKind, type NewEvent } from '../payments/events.ts'
 import { touch } from '../payments/orders.ts'
@@ -64,7 +65,7 @@ export async function openPostbox(engine: Engine): Promise<Postbox> {
     add: async (text = {}) => {
       const said = readEndpoint({ url: 'http://hook.example/', headers: {}, ...text }, 'sandbox')
       assert(!('wrong' in said), 'wrong' in said ? said.wrong : '')
-      return addEndpoint(at.world, at.merchant.id, { said, now: at.clock.now })
+      return addEndpoint(at.world, at.merchant.id, { said, now: at.clock.now, actor: 'test' })
     },
     run: async () => {
       for (let done = 1; done > 0; ) {
@@ -98,4 +99,9 @@ export async function happen(
     assert(touched)
     appendEvent(t, key, { seq: touched.seq, kind, at: box.clock.now, by, body })
   })
+}
+
+/** Who changes endpoints in tests, and when. */
+export function byTest({ clock }: Postbox): AuditedBy {
+  return { actor: 'test', now: clock.now }
 }

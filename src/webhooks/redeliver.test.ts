@@ -5,7 +5,7 @@ import { anOrder } from '../../test/world.ts'
 import type { MerchantId } from '../ids.ts'
 import { announceOnce } from './announce.ts'
 import { addEndpoint, removeEndpoint } from './keep-endpoints.ts'
-import { happen, openPostbox, type Postbox, seen } from './postbox.fixture.ts'
+import { byTest, happen, openPostbox, type Postbox, seen } from './postbox.fixture.ts'
 import { redeliver, type Which } from './redeliver.ts'
 
 const again = (box: Postbox, which: Which, more: { endpoint?: string; merchant?: string } = {}) =>
@@ -95,8 +95,8 @@ for (const engine of engines) {
       }
       assert.equal(await again(box, { id: 'evt_V2_none' }), undefined)
       assert.equal(await again(box, { id: `evt_V2_${'0'.repeat(32)}` }), undefined)
-      assert.equal(await removeEndpoint(box.world, endpoint), true)
-      assert.equal(await removeEndpoint(box.world, endpoint), false)
+      assert.equal(await removeEndpoint(box.world, endpoint, byTest(box)), true)
+      assert.equal(await removeEndpoint(box.world, endpoint, byTest(box)), false)
       for (const which of all) {
         const none = 'from' in which ? { count: 0 } : undefined
         assert.deepEqual(await again(box, which), none)
@@ -114,7 +114,7 @@ for (const engine of engines) {
       await happen(box, 'removed')
       box.answer = () => ({ status: 500, answer: '' })
       await box.run()
-      await removeEndpoint(box.world, endpoint)
+      await removeEndpoint(box.world, endpoint, byTest(box))
       const left = await box.deliveries('removed')
       assert.equal(left.length, 1)
       assert.notEqual(left[0]?.endpoint, endpoint.id)
@@ -149,7 +149,7 @@ for (const engine of engines) {
       const box = await openPostbox(engine)
       const { endpoint } = await box.add()
       const said = { url: 'http://x.example/', events: [], headers: {} }
-      const other = await addEndpoint(box.world, box.merchant.id, { said, now: box.clock.now })
+      const other = await addEndpoint(box.world, box.merchant.id, { said, ...byTest(box) })
       await box.world.db.tx(async (t) =>
         t.put(
           `update endpoints set sealed = (select sealed from endpoints where id = $1)

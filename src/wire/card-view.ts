@@ -37,10 +37,10 @@ export function cardBody(card: CardFacts): Type.Static<typeof CardBody> {
     card_issuer_country: card.country,
     juspay_bank_code: card.bankCode,
     extended_card_type: card.type,
-    card_reference: '',
+    card_reference: card.reference ?? '',
     card_fingerprint: card.fingerprint,
-    using_saved_card: false,
-    saved_to_locker: false,
+    using_saved_card: card.fromLocker ?? false,
+    saved_to_locker: card.saved ?? false,
     using_token: false,
   }
 }

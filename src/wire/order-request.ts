@@ -64,6 +64,10 @@ const keptTexts = Object.fromEntries(keptFields.map((name) => [name, text])) as 
   typeof text
 >
 
+/** What the document of the API says of the names that no schema lists. */
+export const keptMetadata =
+  'Any `metadata.*` is kept too; `metadata.txns.auto_capture` = false: capture later'
+
 /** What may be said of an order, at creation and later. `metadata.*` is kept under its names. */
 export const OrderRequest = Type.Object(
   {
@@ -73,10 +77,7 @@ export const OrderRequest = Type.Object(
     merchant_id: text,
     ...keptTexts,
   },
-  {
-    description:
-      'Any `metadata.*` is kept too; `metadata.txns.auto_capture` = false: capture later',
-  },
+  { description: keptMetadata },
 )
 
 /** An order to be created. Refuses a bad amount, currency, order id or return URL. */

@@ -1,13 +1,22 @@
 import { Type } from 'typebox'
 import { isoSeconds } from '../clock.ts'
 import { gatewayNamed } from '../gateways/catalog.ts'
+import type { IssuedToken } from '../merchants/client-token.ts'
 import { paise, rupees } from '../money.ts'
 import type { Order } from '../payments/order.ts'
 import type { WholeOrder } from '../payments/read-order.ts'
 import { isPartlyCharged, type Txn, type TxnStatus, txnIdOnWire } from '../payments/txn.ts'
 import { CardBody, cardBody } from './card-view.ts'
+import { JuspayBody, juspayBody } from './client-token-view.ts'
 import { plainFields, udfNames } from './order-request.ts'
-import { FreeForm, RefundEntry, refundEntry, TextOrNull } from './refund-view.ts'
+import {
+  FreeForm,
+  RefundEntry,
+  RefundShown,
+  refundEntry,
+  refundsAsOf,
+  TextOrNull,
+} from './refund-view.ts'
 import {
   isBanksReason,
   responseOf,
@@ -17,6 +26,7 @@ import {
   unifiedOf,
 } from './status.ts'
 import { GatewayBody, gatewayBody } from './txn-view.ts'
+import { asOf, knows } from './version.ts'
 
 const optionalTexts = Object.fromEntries(
   plainFields.map((name) => [name, Type.Optional(Type.String())]),
@@ -104,6 +114,23 @@ export const OrderBody = Type.Object({
   payment_gateway_response: Type.Optional(GatewayBody),
 })
 
+/** The order object as a caller of any version may read it, with a client token if they asked. */
+export const OrderShown = Type.Object({
+  ...OrderBody.properties,
+  gateway_reference_id: Type.Optional(Type.Null()),
+  refunds: Type.Array(RefundShown),
+  juspay: Type.Optional(JuspayBody),
+})
+
+/** What creation answers to clients of before the whole order was shown. */
+export const CreatedBody = Type.Pick(OrderBody, [
+  'id',
+  'order_id',
+  'status',
+  'status_id',
+  'payment_links',
+])
+
 /** The answer about an order that is not there. */
 export const NotFoundBody = Type.Object({
   status: Type.Literal('NOT_FOUND'),
@@ -112,15 +139,38 @@ export const NotFoundBody = Type.Object({
 })
 
 /** How an order is shown: to whom, and with which words right after its creation. */
-export interface OrderShown {
+export interface OrderShowing {
   readonly publicUrl: string
   readonly fresh?: 'CREATED' | 'NEW'
-  /** The `version` that the caller speaks, a date; absent or empty: the newest. */
-  readonly version?: string
+  /** The version that the caller speaks, as `readVersion` gives it. */
+  readonly version?: string | undefined
+  /** A client token that the caller asked for. */
+  readonly token?: IssuedToken | undefined
+}
+
+/** An order as a caller of some version reads it. */
+export function orderShown(whole: WholeOrder, shown: OrderShowing): Type.Static<typeof OrderShown> {
+  const { version, token } = shown
+  const body = orderBody(whole, shown)
+  return asOf(version, 'order', {
+    ...body,
+    refunds: refundsAsOf(version, body.refunds),
+    ...(token && { juspay: juspayBody(token) }),
+  })
+}
+
+/** An order that has just been created, as a caller of some version reads it. */
+export function createdOrder(whole: WholeOrder, shown: OrderShowing) {
+  if (knows(shown.version, 'juspay')) return orderShown(whole, shown)
+  const { id, order_id, status, status_id, payment_links } = orderBody(whole, {
+    ...shown,
+    fresh: 'CREATED',
+  })
+  return { id, order_id, status, status_id, payment_links }
 }
 
 /** An order as the wire shows it; txn-level keys are there once there is a txn. */
-export function orderBody(whole: WholeOrder, shown: OrderShown): Type.Static<typeof OrderBody> {
+export function orderBody(whole: WholeOrder, shown: OrderShowing): Type.Static<typeof OrderBody> {
   const { order, txn } = whole
   const { fields } = order
   const captured = txn && !txn.late ? txn.captured : paise(0)
@@ -153,18 +203,14 @@ export function orderBody(whole: WholeOrder, shown: OrderShown): Type.Static<typ
   }
 }
 
-/** From this version on clients know PARTIAL_CHARGED; older ones can't read the word. */
-const partlyChargedSince = '2024-01-01'
-
 /** The status an order shows: its txn's, or `NEW`, or `CREATED` right after a plain creation. */
 export function orderStatus(
   whole: Pick<WholeOrder, 'txn'>,
-  shown: Pick<OrderShown, 'fresh' | 'version'> = {},
+  shown: Pick<OrderShowing, 'fresh' | 'version'> = {},
 ): { status: OrderStatus; status_id: number } {
   const { txn } = whole
   if (txn) {
-    const partly =
-      isPartlyCharged(txn) && (shown.version || partlyChargedSince) >= partlyChargedSince
+    const partly = isPartlyCharged(txn) && knows(shown.version, 'PARTIAL_CHARGED')
     return partly ? { status: 'PARTIAL_CHARGED', status_id: 37 } : shownStatus(txn)
   }
   return shown.fresh === 'CREATED'
@@ -236,7 +282,8 @@ function metadataOf(fields: Order['fields']): Record<string, string> {
   return metadata
 }
 
-function linksOf(order: Order, publicUrl: string) {
+/** Our pages where an order is paid. */
+export function linksOf(order: Order, publicUrl: string) {
   const web = `${publicUrl}/merchant/pay/${order.merchant}/${order.id}`
   return { web, mobile: `${web}?mobile=true`, iframe: `${web}?iframe=true` }
 }

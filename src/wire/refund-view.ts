@@ -4,6 +4,7 @@ import { gatewayNamed } from '../gateways/catalog.ts'
 import { rupees } from '../money.ts'
 import type { Refund, RefundStatus } from '../payments/refund.ts'
 import { type Txn, txnIdOnWire } from '../payments/txn.ts'
+import { asOf, knows } from './version.ts'
 
 /** Text or null on the wire. */
 export const TextOrNull = Type.Unsafe<string | null>({ type: ['string', 'null'] })
@@ -45,6 +46,18 @@ export const RefundEntry = Type.Object({
   arn: TextOrNull,
   pg_processed_at: TextOrNull,
   metadata: FreeForm,
+})
+
+const { error_code, initiated_by, refund_source, refund_type, metadata } = RefundEntry.properties
+
+/** One entry as a caller of any version may read it. */
+export const RefundShown = Type.Object({
+  ...RefundEntry.properties,
+  error_code: Type.Optional(error_code),
+  initiated_by: Type.Optional(initiated_by),
+  refund_source: Type.Optional(refund_source),
+  refund_type: Type.Optional(refund_type),
+  metadata: Type.Optional(metadata),
 })
 
 /** The answer of `POST /refunds`: one refund, flat. */
@@ -90,6 +103,22 @@ export function refundEntry(refund: Refund, txn: Txn): Type.Static<typeof Refund
     pg_processed_at: refund.status === 'SUCCESS' ? isoSeconds(refund.updatedAt) : null,
     metadata: refund.metadata,
   }
+}
+
+/**
+ * Refunds as a caller of this version reads them. Older ones are shown no failures and no reviews;
+ * but one that has not succeeded is shown as a success to nobody.
+ */
+export function refundsAsOf(
+  version: string | undefined,
+  refunds: readonly Type.Static<typeof RefundEntry>[],
+) {
+  return refunds
+    .filter(({ status }) => status !== 'FAILURE' || knows(version, 'FAILURE'))
+    .map((entry) => {
+      const isHidden = entry.status === 'MANUAL_REVIEW' && !knows(version, 'MANUAL_REVIEW')
+      return asOf(version, 'refund', isHidden ? { ...entry, status: 'PENDING' as const } : entry)
+    })
 }
 
 /** A refund as `POST /refunds` answers it. */

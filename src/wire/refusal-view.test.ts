@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { Refusal, type RefusalName, refusals } from '../refusal.ts'
+import { Refusal, type RefusalName, type RefusalRow, refusals } from '../refusal.ts'
 import { refusalBody, refusalHeaders, refusalStatus } from './refusal-view.ts'
 
 test('a wrong key gets the documented 401', () => {
@@ -37,11 +37,19 @@ test('the subject, the order, the fields and the wait are told', () => {
   assert.equal('order_id' in refusalBody(soon, 'req_1'), false)
 })
 
+test('a refused fingerprint is told in error_info alone', () => {
+  const body = refusalBody(new Refusal('fingerprint_invalid'), 'req_1')
+  assert.deepEqual(Object.keys(body), ['error_info'])
+  assert.equal(body.error_info?.user_message, 'card_number is invalid.')
+})
+
 test('every refusal has a body whose words are text, and an HTTP error status', () => {
   for (const name of Object.keys(refusals) as RefusalName[]) {
     const refusal = new Refusal(name, { subject: 'a reason' })
     const body = refusalBody(refusal, 'req_1')
-    const words = [body.status, body.error_code, body.error_message]
+    const { infoOnly }: RefusalRow = refusals[name]
+    const info = body.error_info?.developer_message
+    const words = infoOnly ? [info] : [body.status, body.error_code, body.error_message]
     // The refund of an unknown order is documented without any words of its own.
     for (const text of words) if (name !== 'refund_unknown_order') assert(text)
     assert.doesNotMatch(body.error_message ?? '', /\{\}/)

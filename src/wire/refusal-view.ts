@@ -1,9 +1,9 @@
 import { Type } from 'typebox'
-import { type Refusal, refusals } from '../refusal.ts'
+import { type Refusal, type RefusalRow, refusals } from '../refusal.ts'
 
 /** The documented body of a refusal: the classic three words, and `error_info` with the details. */
 export const RefusalSchema = Type.Object({
-  status: Type.String(),
+  status: Type.Optional(Type.String({ description: 'There, except in a refused fingerprint' })),
   status_id: Type.Optional(
     Type.Unsafe<number | string>({ anyOf: [{ type: 'integer' }, { type: 'string' }] }),
   ),
@@ -31,17 +31,11 @@ export type RefusalBody = Type.Static<typeof RefusalSchema>
 
 /** The body that tells a caller of a refusal; `requestId` is the id of the refused call. */
 export function refusalBody(refusal: Refusal, requestId: string): RefusalBody {
-  const row = refusals[refusal.reason]
-  const { orderId, fields = [] } = refusal.detail
-  const words = {
-    ...(row.statusId === undefined ? undefined : { status_id: row.statusId }),
-    status: row.status,
-    ...(row.code === '' ? undefined : { error_code: row.code, error_message: refusal.message }),
-    ...(orderId === undefined ? undefined : { order_id: orderId }),
-  }
-  if (row.bare) return words
+  const row: RefusalRow = refusals[refusal.reason]
+  const { fields = [] } = refusal.detail
+  if (row.bare) return wordsOf(refusal)
   return {
-    ...words,
+    ...(row.infoOnly ? undefined : wordsOf(refusal)),
     error_info: {
       category: row.category,
       code: row.info,
@@ -51,6 +45,17 @@ export function refusalBody(refusal: Refusal, requestId: string): RefusalBody {
       href: 'NA',
       fields: [...fields],
     },
+  }
+}
+
+function wordsOf(refusal: Refusal): RefusalBody {
+  const row: RefusalRow = refusals[refusal.reason]
+  const { orderId } = refusal.detail
+  return {
+    ...(row.statusId === undefined ? undefined : { status_id: row.statusId }),
+    status: row.status,
+    ...(row.code === '' ? undefined : { error_code: row.code, error_message: refusal.message }),
+    ...(orderId === undefined ? undefined : { order_id: orderId }),
   }
 }
 

@@ -121,6 +121,9 @@ test('JSON is flattened, and numbers keep their digits', () => {
     'options.a.b': '1',
     'metadata.list': '[1.0,"x",{"y":1e2}]',
   })
+  assert.deepEqual(plain(json('{"payment_method":["CARD"],"payment_method_info":[{}],"a":"b"}')), {
+    a: 'b',
+  })
   assert.deepEqual(plain(json('{"metadata.list":["a"],"rawJSON":"1","o":{"rawJSON":"2"}}')), {
     'metadata.list': '["a"]',
     rawJSON: '1',
@@ -146,6 +149,7 @@ test('JSON that two parsers could read differently is refused', () => {
     '{"\\udc00":"1"}': character,
     '{"metadata.x":["\\ud800"]}': character,
     '{"a":["1"]}': 'a list stands where a text belongs',
+    '{"a":{"payment_method":["1"]}}': 'a list stands where a text belongs',
     '{"answer.otp":["1"]}': 'a list stands where a text belongs',
     '{"answer":{"otp":123456}}': 'answer.otp must be a string',
     '{"card_security_code":12}': 'card_security_code must be a string',

@@ -24,6 +24,9 @@ const prototypeName = /(?:^|[.[\]])(?:__proto__|constructor|prototype)(?:$|[.[\]
 /** Fields with leading zeros that a JSON number can't carry. */
 const textOnly: ReadonlySet<string> = new Set(['answer.otp', 'card_security_code'])
 
+/** Lists that clients send and nobody here reads: what offers and saved methods are asked about. */
+const unreadLists: ReadonlySet<string> = new Set(['payment_method', 'payment_method_info'])
+
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 /** JSON numbers as they were written (ECMAScript "JSON.parse source text access"). */
@@ -210,6 +213,7 @@ function flatten(object: Record<string, unknown>, prefix: string, tally: Tally):
   for (const [name, value] of Object.entries(object)) {
     const key = prefix + name
     if (value === null) continue
+    if (Array.isArray(value) && unreadLists.has(key)) continue
     if (isObject(value)) flatten(value, `${key}.`, tally)
     else put(tally, key, leaf(key, value))
   }

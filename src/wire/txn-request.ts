@@ -1,5 +1,6 @@
 import { Type } from 'typebox'
-import { readCard } from '../cards/card.ts'
+import { type CardChecks, readCard } from '../cards/card.ts'
+import type { PayingCard } from '../cards/take-card.ts'
 import type { OrderId } from '../ids.ts'
 import type { Merchant, Mode } from '../merchants/merchant.ts'
 import { type Paise, paiseFromRupees } from '../money.ts'
@@ -7,11 +8,19 @@ import type { By } from '../payments/events.ts'
 import type { Start } from '../payments/pay.ts'
 import { badField, Refusal } from '../refusal.ts'
 import { Secret } from '../secret.ts'
+import { givenCard } from './card-request.ts'
+import { TokenField, TokenOption } from './client-token-request.ts'
+import { OrderRequest } from './order-request.ts'
 import { type Fields, truth } from './request.ts'
 
 const text = Type.Optional(Type.String({ maxLength: 256 }))
 
-/** What `/txns` takes. What is missing or wrong is refused with the documented words. */
+/** A temporary token is a sealed card: 500 characters with the longest name. */
+const longestToken = 2_048
+
+const orderPrefix = 'order.'
+
+/** What starts a payment. What is missing or wrong is refused with the documented words. */
 export const StartRequest = Type.Object({
   order_id: text,
   merchant_id: text,
@@ -22,13 +31,27 @@ export const StartRequest = Type.Object({
   card_exp_year: text,
   card_security_code: text,
   name_on_card: text,
-  card_token: text,
+  card_token: Type.Optional(Type.String({ maxLength: longestToken })),
   save_to_locker: text,
   auth_type: text,
   auth_account_id: text,
   gateway_id: text,
   redirect_after_payment: text,
   format: text,
+})
+
+const orderFields = { ...OrderRequest.properties, ...TokenOption }
+
+/** An order to be created by the call that pays it: what its creation takes, below `order.`. */
+const OrderOfStart = Object.fromEntries(
+  Object.entries(orderFields).map(([name, schema]) => [orderPrefix + name, schema]),
+) as { [K in keyof typeof orderFields as `order.${K}`]: (typeof orderFields)[K] }
+
+/** What `/txns` takes in all: a start, and its order or the client token that makes it. */
+export const PayRequest = Type.Object({
+  ...StartRequest.properties,
+  ...TokenField,
+  ...OrderOfStart,
 })
 
 /** What Process OTP takes. */
@@ -56,36 +79,53 @@ export function readCapture(fields: Fields): { amount?: Paise; key?: string } {
   return { ...(amount !== undefined && { amount }), ...(key && { key }) }
 }
 
+/** The fields of an order that is to be created first, or `undefined` where the call has none. */
+export function orderOfStart(fields: Fields): Fields | undefined {
+  const names = Object.keys(fields).filter((name) => name.startsWith(orderPrefix))
+  if (names.length === 0) return undefined
+  const order: Record<string, string> = Object.create(null)
+  for (const name of names) order[name.slice(orderPrefix.length)] = fields[name] ?? ''
+  return order
+}
+
 /** A payment to be started. */
 export function readStart(
   fields: Fields,
   merchant: Merchant,
-  at: { mode: Mode; now: number; by: By },
+  at: { mode: Mode; now: number; by: By; actor: string },
 ): Start {
   if (!fields['merchant_id']) throw new Refusal('merchant_id_missing')
-  const orderId = fields['order_id']
+  const orderId = fields['order_id'] || fields['order.order_id']
   if (!orderId) throw badField('order_id', 'missing')
+  if ((fields['order.order_id'] || orderId) !== orderId) throw badField('order_id', 'invalid')
   if (!fields['payment_method_type']) throw new Refusal('payment_method_type_missing')
   if (fields['payment_method_type'] !== 'CARD') throw new Refusal('payment_method_unsupported')
-  const given = {
-    number: fields['card_number'],
-    expiryMonth: fields['card_exp_month'],
-    expiryYear: fields['card_exp_year'],
-    cvv: fields['card_security_code'],
-    name: fields['name_on_card'],
-  }
-  if (fields['card_token'] !== undefined) throw new Refusal('card_token_unknown')
   const { card_checks: checks } = merchant.settings
   return {
     orderId: orderId as OrderId,
-    ...readCard(given, { mode: at.mode, checks, now: at.now }),
+    card: readPayingCard(fields, { mode: at.mode, checks, now: at.now }),
+    save: truth(fields['save_to_locker']) ?? false,
     auth: readAuth(fields['auth_type']),
     wish: {
       ...(fields['gateway_id'] && { gatewayId: fields['gateway_id'] }),
       ...(fields['auth_account_id'] && { accountId: fields['auth_account_id'] }),
     },
     by: at.by,
+    actor: at.actor,
   }
+}
+
+/** A token where there is one, whatever else of a card is sent with it. */
+function readPayingCard(fields: Fields, how: CardChecks): PayingCard {
+  const token = fields['card_token']
+  if (token) {
+    return {
+      kind: 'token',
+      token: new Secret(token),
+      cvv: fields['card_security_code'] || undefined,
+    }
+  }
+  return { kind: 'entered', ...readCard(givenCard(fields), how) }
 }
 
 /** An OTP to be submitted. */

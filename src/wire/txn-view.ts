@@ -11,7 +11,15 @@ import {
   txnIdOnWire,
 } from '../payments/txn.ts'
 import { CardBody, cardBody } from './card-view.ts'
-import { FreeForm, RefundEntry, refundEntry, TextOrNull } from './refund-view.ts'
+import { JuspayBody } from './client-token-view.ts'
+import {
+  FreeForm,
+  RefundEntry,
+  RefundShown,
+  refundEntry,
+  refundsAsOf,
+  TextOrNull,
+} from './refund-view.ts'
 import { responseOf, shownStatus, TxnStatusText } from './status.ts'
 
 const ChallengeParams = Type.Object({
@@ -86,11 +94,25 @@ export const ProcessBody = Type.Object({
   refunds: Type.Array(RefundEntry),
 })
 
+/** The answer of `/txns`: with a client token, where the order in it asked for one. */
+export const StartShown = Type.Object({
+  ...StartBody.properties,
+  juspay: Type.Optional(JuspayBody),
+})
+
+/** The answer of Process OTP as a caller of any version may read it. */
+export const ProcessShown = Type.Object({
+  ...ProcessBody.properties,
+  refunds: Type.Array(RefundShown),
+})
+
 /** What a view needs to know beyond the txn. */
 export interface Viewing {
   readonly publicUrl: string
   readonly settings: Settings
   readonly now: number
+  /** The version that the caller speaks, as `readVersion` gives it. */
+  readonly version?: string | undefined
 }
 
 /** A txn as `/txns` and resend answer it. A txn that nobody can go on with has no `payment`. */
@@ -131,6 +153,15 @@ export function processBody(
     payment_gateway_response: gatewayBody(txn),
     refunds: refunds.map((refund) => refundEntry(refund, txn)),
   }
+}
+
+/** A txn as Process OTP answers it to a caller of some version. */
+export function processShown(
+  txn: Txn,
+  viewing: Viewing & { readonly refunds?: readonly Refund[] },
+): Type.Static<typeof ProcessShown> {
+  const body = processBody(txn, viewing)
+  return { ...body, refunds: refundsAsOf(viewing.version, body.refunds) }
 }
 
 /** The gateway's own words about a txn. */

@@ -75,7 +75,7 @@ async function bench(): Promise<void> {
     events: ['ORDER_SUCCEEDED'],
     headers: {},
   } as const
-  await addEndpoint(world, at.merchant.id, { said, now: Date.now() })
+  await addEndpoint(world, at.merchant.id, { said, now: Date.now(), actor: 'bench' })
 
   const begun = new Map<string, number>()
   const times: number[] = []

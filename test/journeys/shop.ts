@@ -157,6 +157,8 @@ const ordinary: Partial<Settings> = {
   otp_failure_status: 'AUTHENTICATION_FAILED',
   resend_cooldown_seconds: 0,
   refund_late_charges: false,
+  card_storage: 'vault',
+  card_retention: 'keep',
 }
 
 async function openShop(engine: Engine, variables: Variables): Promise<Shop> {

@@ -44,7 +44,9 @@ async function act(stage: Stage, key: OrderKey, step: Step): Promise<unknown> {
       const { card_number: number = '', card_security_code: cvv = '' } = testCard
       const secrets = { number: new Secret(number), cvv: new Secret(cvv) }
       const card = { ...secrets, expiryMonth: '11', expiryYear: '2027' }
-      return pay(world, merchant, { orderId, card, brand: 'VISA', auth: step.auth, wish: {}, by })
+      const entered = { kind: 'entered', card, brand: 'VISA' } as const
+      const start = { orderId, card: entered, save: false, auth: step.auth, wish: {}, by }
+      return pay(world, merchant, { ...start, actor: 'model' })
     }
     case 'refund': {
       await setMood(stage, step)

@@ -6,13 +6,16 @@ import type { Chore } from '../../src/chores/work.ts'
 import { makePerform } from '../../src/gateways/perform.ts'
 import type { MerchantId, OrderId } from '../../src/ids.ts'
 import { shardOf } from '../../src/ids.ts'
+import { sealProvider } from '../../src/merchants/data-key.ts'
 import { defaultSettings, type Merchant, type Mode } from '../../src/merchants/merchant.ts'
 import { changeSettings, findMerchant } from '../../src/merchants/merchants.ts'
+import { openKeyring } from '../../src/merchants/open-keyring.ts'
 import { orphanLeases } from '../../src/payments/duties.ts'
 import type { OrderKey } from '../../src/payments/orders.ts'
 import { orphanRefunds } from '../../src/payments/refunds.ts'
 import type { World } from '../../src/payments/world.ts'
 import { makeSeal } from '../../src/seal.ts'
+import { randomShortSeal } from '../../src/short-seal.ts'
 import type { Line, Post } from '../../src/webhooks/deliver.ts'
 import { addEndpoint } from '../../src/webhooks/keep-endpoints.ts'
 import type { TestDatabase } from '../databases.ts'
@@ -67,9 +70,12 @@ export async function openStage(engine: Engine, mode: Mode): Promise<Stage> {
   const told: Told[] = []
   const fate: Stage['fate'] = { crash: undefined, up: true }
   const ask = makePerform((request) => bank.fetch(request))
+  const seal = makeSeal(Buffer.alloc(32, 7))
   const world: World = {
     db,
-    seal: makeSeal(Buffer.alloc(32, 7)),
+    seal,
+    shortSeal: randomShortSeal(),
+    keyring: openKeyring(db, sealProvider(seal), () => bank.now()),
     perform: async (question, about, access) => {
       const { crash } = fate
       fate.crash = undefined
@@ -98,9 +104,10 @@ export async function openStage(engine: Engine, mode: Mode): Promise<Stage> {
     close: () => {},
   }
   await addMerchant(world, { id: merchantId, mode: 'sandbox', at: real })
-  await db.tx((t) => changeSettings(t, merchantId, unhurried))
+  const { card_retention } = defaultSettings(mode)
+  await db.tx((t) => changeSettings(t, merchantId, { ...unhurried, card_retention }))
   const said = { url: 'https://shop.example/hook', events: [], headers: {} }
-  await addEndpoint(world, merchantId, { said, now: real })
+  await addEndpoint(world, merchantId, { said, now: real, actor: 'test' })
   const merchant = await findMerchant(world, merchantId)
   assert(merchant)
   let orders = 0

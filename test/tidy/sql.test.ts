@@ -62,12 +62,23 @@ const sharded = [...tables].filter(([, columns]) => columns.has('shard')).map(([
 
 /** Statements that look at every merchant's rows on purpose, by the function they are in. */
 const ofAllMerchants = new Map([
+  ['pageOfCustomers', 'a merchant lists customers, wherever they are'],
+  ['countCustomers', 'and is told how many there are'],
   ['dueRefunds', 'the clock asks what is due, whoever it belongs to'],
   ['dueEvents', 'the clock asks what is to be told, to whomever'],
   ['countUnresolved', 'the console counts over all orders of a merchant'],
   ['countInReview', 'the console counts over all orders of a merchant'],
   ['orphanRefunds', 'at its start a server knows that every question under way is a dead one'],
+  ['newestOrders', 'a merchant pages through all of their orders'],
+  ['countOrders', 'and sees how many there are'],
+  ['ineligibleOf', 'a merchant asks which card ranges can pay by OTP, all at once'],
+  ['purgeIneligible', 'what is not believed any more goes, whoever heard it'],
   ['dueTxns', 'the clock asks what is due, whoever it belongs to'],
+  ['auditLogs', 'the operator verifies every log there is'],
+  ['cardsBefore', "a merchant's keys are rotated for all of their cards"],
+  ['usesGeneration', 'and a key goes when no card anywhere is under it'],
+  ['cardsToPurge', 'the clock asks what is to go, whoever it belongs to'],
+  ['purgeSpentTokens', 'what is over goes, whoever spent it'],
   ['purgeBudgets', 'what was spent on days that are over goes, whoever spent it'],
   ['dueDeliveries', 'the clock asks what is to be sent, to whomever'],
   ['unparkDeliveries', 'an endpoint that is enabled hears of every order, wherever it is'],
@@ -75,6 +86,9 @@ const ofAllMerchants = new Map([
   ['waitingCounts', 'a merchant sees what waits for their endpoints as a whole'],
   ['momentIn', 'a merchant names a time, not orders'],
   ['redeliverSpan', 'and has all of it sent again'],
+  ['hasClientToken', 'a token names its merchant, not the caller'],
+  ['spendClientToken', 'a client token says whose it is: who shows it names nobody'],
+  ['purgeClientTokens', 'tokens that have ended go, whoever had them'],
   ['orphanLeases', 'at its start a server knows that every question under way is a dead one'],
 ])
 

@@ -12,12 +12,27 @@ export interface OpenApi {
 
 /** One route of the document. */
 export interface Operation {
-  readonly parameters?: readonly { name: string; in: string; required?: boolean; schema: Schema }[]
-  readonly requestBody?: { readonly content: Readonly<Record<string, { readonly schema: Schema }>> }
+  readonly operationId?: string
+  readonly summary?: string
+  readonly tags?: readonly string[]
+  readonly parameters?: readonly (Shown & { name: string; in: string; required?: boolean })[]
+  readonly requestBody?: { readonly content: Readonly<Record<string, Shown>> }
   readonly responses: Readonly<
-    Record<string, { description: string; content?: Record<string, { schema: Schema }> }>
+    Record<string, { description: string; content?: Readonly<Record<string, Shown>> }>
   >
   readonly security?: OpenApi['security']
+}
+
+/** A parameter or a body: its form, and what it may look like. */
+export interface Shown {
+  readonly schema: Schema
+  readonly examples?: Readonly<Record<string, ShownExample>>
+}
+
+/** One example; of an envelope, `x-claims` is what it says. */
+export interface ShownExample {
+  readonly value: unknown
+  readonly 'x-claims'?: unknown
 }
 
 /** A JSON schema as OpenAPI 3.0 writes it. */

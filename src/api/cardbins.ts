@@ -1,0 +1,43 @@
+import type { FastifyInstance } from 'fastify'
+import { Type } from 'typebox'
+import { brandOf, isBin } from '../cards/bin.ts'
+import { findBin } from '../cards/bins.ts'
+import { accountsFor } from '../gateways/accounts.ts'
+import { doesOtp } from '../gateways/routing.ts'
+import type { World } from '../payments/world.ts'
+import { Refusal } from '../refusal.ts'
+import { BinBody, BinQuery, binBody, readChecks } from '../wire/bin-view.ts'
+import { refusedAnswers } from '../wire/refusal-view.ts'
+import { fieldsOf, merchantNamed } from './auth.ts'
+
+const BinPath = Type.Object({ bin: Type.String() })
+
+/** `/cardbins/{bin}`: what is known of a card by its first digits. A page may ask without a key. */
+export function cardBinRoutes(app: FastifyInstance, world: World): void {
+  app.get<{ Params: Type.Static<typeof BinPath> }>(
+    '/cardbins/:bin',
+    {
+      config: { anyPage: true },
+      schema: {
+        summary: 'Card info and Direct OTP eligibility',
+        security: [{ key: [] }, {}],
+        params: BinPath,
+        querystring: BinQuery,
+        response: { 200: BinBody, ...refusedAnswers },
+      },
+    },
+    async (request) => {
+      const merchant = await merchantNamed(request, world)
+      const { bin } = request.params
+      const brand = isBin(bin) ? brandOf(bin) : undefined
+      if (brand === undefined) throw new Refusal('card_bin_invalid')
+      const asked = readChecks(fieldsOf(request.query))
+      const row = await findBin(world.db.read, bin)
+      // What an account has refused is known by nine digits, and says nothing of a wider range.
+      const accounts = await accountsFor(world, merchant.id, bin)
+      const now = world.now()
+      const otp = accounts.some((account) => doesOtp(account, brand, now))
+      return binBody(bin, { row, brand, otp }, asked)
+    },
+  )
+}

@@ -1,0 +1,199 @@
+import type { Db, Row, Tx } from '../db/db.ts'
+import type { CardToken, MerchantId, Shard } from '../ids.ts'
+import { newestKey } from '../merchants/data-keys.ts'
+import type { CardFacts } from './card.ts'
+import { isSealed, type SealedCard, type StoredCard, type StoredCardKey } from './stored-card.ts'
+
+/** Names a customer's cards. */
+export interface CustomerCards {
+  readonly shard: Shard
+  readonly merchant: MerchantId
+  /** The customer, as the merchant names them. */
+  readonly customer: string
+}
+
+const columns = `shard, merchant, customer, token, reference, facts, nickname, sealed, generation,
+  purge_at, created_at, updated_at`
+
+/**
+ * Stores a card, or freshens the one of the same token; a nickname of '' leaves the one it has.
+ * `undefined`, and nothing written, when the merchant has a newer data key than it is sealed under,
+ * or the customer has the same card under another token.
+ */
+export async function insertCard(t: Tx, card: StoredCard): Promise<StoredCard | undefined> {
+  const newest = await newestKey(t.get, card.merchant, 'cards')
+  if (newest?.generation !== card.generation) return undefined
+  const [row] = await t.get(
+    `insert into cards (shard, merchant, customer, token, reference, fingerprint, facts, nickname,
+       sealed, generation, purge_at, created_at, updated_at)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+     on conflict (shard, merchant, customer, fingerprint) do update
+     set facts = excluded.facts, sealed = excluded.sealed, generation = excluded.generation,
+       purge_at = excluded.purge_at, updated_at = excluded.updated_at,
+       nickname = case when excluded.nickname = '' then cards.nickname else excluded.nickname end
+     where cards.token = excluded.token
+     returning ${columns}`,
+    [
+      card.shard,
+      card.merchant,
+      card.customer,
+      card.token,
+      card.reference,
+      card.facts.fingerprint,
+      JSON.stringify(card.facts),
+      card.nickname,
+      card.sealed ?? null,
+      card.generation,
+      card.purgeAt ?? null,
+      card.createdAt,
+      card.updatedAt,
+    ],
+  )
+  return row && cardFrom(row)
+}
+
+/** A stored card by its token, or `undefined`; it may have been purged. */
+export async function findCard(
+  get: Db['read'],
+  key: StoredCardKey,
+): Promise<StoredCard | undefined> {
+  const [row] = await get(
+    `select ${columns} from cards where shard = $1 and merchant = $2 and token = $3`,
+    [key.shard, key.merchant, key.token],
+  )
+  return row && cardFrom(row)
+}
+
+/** A customer's card by its number's fingerprint, or `undefined`; it may have been purged. */
+export async function findSameCard(
+  get: Db['read'],
+  { shard, merchant, customer }: CustomerCards,
+  fingerprint: string,
+): Promise<StoredCard | undefined> {
+  const [row] = await get(
+    `select ${columns} from cards
+     where shard = $1 and merchant = $2 and customer = $3 and fingerprint = $4`,
+    [shard, merchant, customer, fingerprint],
+  )
+  return row && cardFrom(row)
+}
+
+/** The cards of a customer that were not purged, the newest first, 100 at most. */
+export async function cardsOf(
+  get: Db['read'],
+  { shard, merchant, customer }: CustomerCards,
+): Promise<StoredCard[]> {
+  const rows = await get(
+    `select ${columns} from cards
+     where shard = $1 and merchant = $2 and customer = $3 and sealed is not null
+     order by created_at desc limit 100`,
+    [shard, merchant, customer],
+  )
+  return rows.map(cardFrom)
+}
+
+/** Gives a card another nickname; the card as it is then, or `undefined` when there is none. */
+export async function renameCard(
+  t: Tx,
+  key: StoredCardKey,
+  { nickname, at }: { nickname: string; at: number },
+): Promise<StoredCard | undefined> {
+  const [row] = await t.get(
+    `update cards set nickname = $4, updated_at = $5
+     where shard = $1 and merchant = $2 and token = $3 returning ${columns}`,
+    [key.shard, key.merchant, key.token, nickname, at],
+  )
+  return row && cardFrom(row)
+}
+
+/** Removes a card with all that was kept of it; the card as it was, or `undefined`. */
+export async function deleteCard(t: Tx, key: StoredCardKey): Promise<StoredCard | undefined> {
+  const [row] = await t.get(
+    `delete from cards where shard = $1 and merchant = $2 and token = $3 returning ${columns}`,
+    [key.shard, key.merchant, key.token],
+  )
+  return row && cardFrom(row)
+}
+
+/** Some cards of a merchant that are sealed under an older key than of this generation. */
+export async function cardsBefore(
+  get: Db['read'],
+  { merchant, generation }: { readonly merchant: MerchantId; readonly generation: number },
+  most: number,
+): Promise<SealedCard[]> {
+  const rows = await get(
+    `select ${columns} from cards
+     where merchant = $1 and generation < $2 and sealed is not null limit $3`,
+    [merchant, generation, most],
+  )
+  return rows.map(cardFrom).filter(isSealed)
+}
+
+/** Whether any card is sealed under this generation of the merchant's key. */
+export async function usesGeneration(
+  t: Tx,
+  { merchant, generation }: { readonly merchant: MerchantId; readonly generation: number },
+): Promise<boolean> {
+  const rows = await t.get(
+    `select token from cards
+     where merchant = $1 and generation = $2 and sealed is not null limit 1`,
+    [merchant, generation],
+  )
+  return rows.length > 0
+}
+
+/** Puts the same card sealed under a newer key in place of the old, if it still is as it was. */
+export function resealCard(
+  t: Tx,
+  card: SealedCard,
+  to: { readonly sealed: string; readonly generation: number },
+): void {
+  t.put(
+    `update cards set sealed = $4, generation = $5
+     where shard = $1 and merchant = $2 and token = $3 and generation = $6 and sealed = $7`,
+    [card.shard, card.merchant, card.token, to.sealed, to.generation, card.generation, card.sealed],
+  )
+}
+
+/** Some cards that are to be purged by now, whoever they belong to. */
+export async function cardsToPurge(
+  get: Db['read'],
+  now: number,
+  most: number,
+): Promise<StoredCard[]> {
+  const rows = await get(
+    `select ${columns} from cards where purge_at <= $1 order by purge_at limit $2`,
+    [now, most],
+  )
+  return rows.map(cardFrom)
+}
+
+/**
+ * Removes what is sealed of a card and keeps these facts; `false`, and nothing done, when the card
+ * was stored anew or removed meanwhile.
+ */
+export async function purgeCard(t: Tx, card: StoredCard, facts: CardFacts): Promise<boolean> {
+  const rows = await t.get(
+    `update cards set sealed = null, purge_at = null, facts = $4
+     where shard = $1 and merchant = $2 and token = $3 and purge_at = $5 returning token`,
+    [card.shard, card.merchant, card.token, JSON.stringify(facts), card.purgeAt ?? null],
+  )
+  return rows.length > 0
+}
+
+function cardFrom(row: Row): StoredCard {
+  return {
+    shard: Number(row['shard']) as Shard,
+    merchant: row['merchant'] as MerchantId,
+    customer: String(row['customer']),
+    token: row['token'] as CardToken,
+    reference: String(row['reference']),
+    facts: JSON.parse(String(row['facts'])),
+    nickname: String(row['nickname']),
+    ...(row['sealed'] !== null && { sealed: String(row['sealed']) }),
+    generation: Number(row['generation']),
+    ...(row['purge_at'] !== null && { purgeAt: Number(row['purge_at']) }),
+    createdAt: Number(row['created_at']),
+    updatedAt: Number(row['updated_at']),
+  }
+}

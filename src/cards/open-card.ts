@@ -1,0 +1,33 @@
+import { appendAudit } from '../merchants/audit-entries.ts'
+import { NoDataKey } from '../merchants/open-keyring.ts'
+import { Refusal } from '../refusal.ts'
+import type { CardSecrets } from './card.ts'
+import type { CardRoom } from './card-room.ts'
+import { isPayable, type StoredCard } from './stored-card.ts'
+import { openSealed } from './vault.ts'
+
+/**
+ * The secrets of a stored card; that somebody opens it is in the audit log before it is open.
+ * Refuses a card that was purged or can't be opened as one that is not there.
+ */
+export async function openCard(
+  room: CardRoom,
+  card: StoredCard,
+  actor: string,
+): Promise<CardSecrets> {
+  const { db, keyring } = room
+  const { merchant, reference, sealed, generation } = card
+  if (sealed === undefined || !isPayable(card, room.now())) throw new Refusal('card_token_unknown')
+  const auditKey = await keyring.current('', 'audit')
+  const opened = { deed: 'card_opened', subject: reference } as const
+  await db.tx((t) => appendAudit(t, auditKey, { merchant, at: room.now(), actor, ...opened }))
+  const key = await keyring.ofGeneration(merchant, 'cards', generation).catch((error: unknown) => {
+    if (error instanceof NoDataKey) throw new Refusal('card_token_unknown')
+    throw error
+  })
+  try {
+    return openSealed(key, sealed, card)
+  } catch {
+    throw new Refusal('card_token_unknown')
+  }
+}

@@ -1,0 +1,40 @@
+import { Type } from 'typebox'
+import type { Page } from '../payments/order-lists.ts'
+import { wholeBetween } from '../reader.ts'
+import { badField } from '../refusal.ts'
+import { OrderBody } from './order-view.ts'
+import type { Fields } from './request.ts'
+
+/** Each order of a page is read with its payment and refunds. */
+const mostOrders = 100
+const usualOrders = 10
+
+/** How many orders are counted and can be paged through: an offset walks over all before it. */
+export const mostCounted = 10_000
+
+/** The query of a list of orders. */
+export const OrderListQuery = Type.Object({
+  count: Type.Optional(Type.String()),
+  offset: Type.Optional(Type.String()),
+})
+
+/** A page of a merchant's orders. */
+export const OrderList = Type.Object({
+  count: Type.Integer({ description: 'How many are in this list' }),
+  offset: Type.Integer(),
+  total: Type.Integer({ description: `How many there are; counted up to ${mostCounted}` }),
+  list: Type.Array(OrderBody),
+})
+
+const readCount = wholeBetween(1, mostOrders)
+const readOffset = wholeBetween(0, mostCounted)
+
+/** The page that a query asks for. Throws `invalid_request` for a number that is out of bounds. */
+export function readPage(query: Fields): Page {
+  const { count: many = '', offset: from = '' } = query
+  const count = many === '' ? usualOrders : readCount(many)
+  if (count === undefined) throw badField('count', 'invalid')
+  const offset = from === '' ? 0 : readOffset(from)
+  if (offset === undefined) throw badField('offset', 'invalid')
+  return { count, offset }
+}
