@@ -20,6 +20,7 @@ import { lockDataDir } from './db/lock.ts'
 import { openDatabase } from './db/migrate.ts'
 import { type Env, masterKeyForm, readMasterKeys } from './env.ts'
 import { credentialsNot, hasSimulatorAccount } from './gateways/accounts.ts'
+import { auditKeyOf } from './merchants/audited.ts'
 import { type KeyProvider, sealProvider } from './merchants/data-key.ts'
 import { wrappedBeginnings } from './merchants/data-keys.ts'
 import { jwtKeysNot } from './merchants/jwt-keys.ts'
@@ -193,7 +194,7 @@ async function checkKeys(
   if (env.keyProvider === undefined && wrapped.length < beginnings.length) {
     throw new CannotStart("this database's data keys were wrapped by a KEY_PROVIDER; set it")
   }
-  await keyring.current('', 'audit').catch(() => {
+  await auditKeyOf(keyring).catch(() => {
     const by = env.keyProvider === undefined ? 'MASTER_KEY' : 'the module of KEY_PROVIDER'
     throw new CannotStart(`a data key of this database can't be unwrapped by ${by}`)
   })

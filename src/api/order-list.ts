@@ -3,7 +3,7 @@ import { countOrders, newestOrders } from '../payments/order-lists.ts'
 import { readOrder } from '../payments/read-order.ts'
 import type { World } from '../payments/world.ts'
 import { mostCounted, OrderList, OrderListQuery, readPage } from '../wire/order-list-view.ts'
-import { orderBody } from '../wire/order-view.ts'
+import { orderShown } from '../wire/order-view.ts'
 import { refusedAnswers } from '../wire/refusal-view.ts'
 import { fieldsOf } from './auth.ts'
 import { orderViewOf } from './orders.ts'
@@ -30,6 +30,6 @@ async function listed(world: World, request: FastifyRequest) {
   ])
   const wholes = await Promise.all(keys.map((key) => readOrder(read, key)))
   const shown = orderViewOf(world, request)
-  const list = wholes.flatMap((whole) => (whole ? [orderBody(whole, shown)] : []))
+  const list = wholes.flatMap((whole) => (whole ? [orderShown(whole, shown)] : []))
   return { count: list.length, offset: page.offset, total, list }
 }

@@ -7,7 +7,7 @@ import { RefundRequest } from '../wire/refund-request.ts'
 import { refusedAnswers } from '../wire/refusal-view.ts'
 import { bodyTypes } from '../wire/request.ts'
 import { SessionRequest } from '../wire/session-request.ts'
-import { StartRequest } from '../wire/txn-request.ts'
+import { PayRequest } from '../wire/txn-request.ts'
 import { fieldsOf } from './auth.ts'
 import { orderStatus } from './orders.ts'
 import { refundOrder } from './refunds.ts'
@@ -80,7 +80,7 @@ export function v4Routes(scope: FastifyInstance, world: World): void {
       schema: {
         summary: 'Start authentication, encrypted',
         consumes: bodyTypes,
-        body: StartRequest,
+        body: PayRequest,
       },
     },
     (request, reply) => {

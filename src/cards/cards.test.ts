@@ -7,10 +7,12 @@ import { type MerchantId, shardOf } from '../ids.ts'
 import { appendAudit, auditEntries } from '../merchants/audit-entries.ts'
 import { fingerprintOf, newDataKey, wrappedFor } from '../merchants/data-key.ts'
 import { insertKey, newestKey } from '../merchants/data-keys.ts'
+import { verifyAudit } from '../merchants/verify-audit.ts'
 import { Refusal } from '../refusal.ts'
 import { Secret } from '../secret.ts'
 import { factsOf } from './card.ts'
 import { cardsOf, deleteCard, findCard, findSameCard, insertCard, renameCard } from './cards.ts'
+import { deleteStored } from './change-card.ts'
 import { openCard } from './open-card.ts'
 import { purgeCards } from './purge-cards.ts'
 import { storeCard } from './store-card.ts'
@@ -32,7 +34,11 @@ for (const engine of engines) {
     beforeEach(async () => {
       at = await openWorld(engine)
     })
-    afterEach(() => at.database.close())
+    afterEach(async () => {
+      const log = await verifyAudit(at.world, at.merchant.id, [])
+      await at.database.close()
+      assert.equal(log.kind, 'right', JSON.stringify(log))
+    })
 
     const read: typeof at.world.db.read = (sql, values) => at.world.db.read(sql, values)
     async function store(
@@ -173,6 +179,16 @@ for (const engine of engines) {
       assert.equal(await purgeCards(room), 1)
       assert.notEqual((await findCard(read, card))?.sealed, undefined)
       assert(!(await deeds()).some((deed) => deed.startsWith('card_purged')))
+    })
+
+    test('a removed card is gone, and who removed it is in the log', async () => {
+      const { token, reference } = await store()
+      const named = { token, customer: 'asha', actor: 'key 0' }
+      assert.equal((await deleteStored(at.world, at.merchant, named)).reference, reference)
+      await assert.rejects(deleteStored(at.world, at.merchant, named), Refusal)
+      assert.deepEqual(await cardsOf(read, await store()).then((cards) => cards.length), 1)
+      const removals = (await deeds()).filter((deed) => deed.startsWith('card_deleted'))
+      assert.deepEqual(removals, [`card_deleted ${reference} key 0`])
     })
 
     test('an opening is in the log before the card is open, or it stays shut', async () => {

@@ -1,5 +1,5 @@
 import { type CardToken, shardIn } from '../ids.ts'
-import { appendAudit } from '../merchants/audit-entries.ts'
+import { audited } from '../merchants/audited.ts'
 import type { Merchant } from '../merchants/merchant.ts'
 import { Refusal } from '../refusal.ts'
 import type { CardRoom } from './card-room.ts'
@@ -56,17 +56,9 @@ export async function deleteStored(
   { actor, ...named }: NamedCard & { actor: string },
 ): Promise<StoredCard> {
   const card = await knownCard(room, merchant, named)
-  const auditKey = await room.keyring.current(merchant.id, 'audit')
-  return room.db.tx(async (t) => {
-    const deleted = await deleteCard(t, card)
-    if (!deleted) throw new Refusal('card_unknown')
-    const done = {
-      deed: 'card_deleted',
-      subject: deleted.reference,
-      actor,
-      at: room.now(),
-    } as const
-    await appendAudit(t, auditKey, { merchant: merchant.id, ...done })
-    return deleted
-  })
+  const what = { deed: 'card_deleted', subject: card.reference } as const
+  const done = { ...what, merchant: merchant.id, at: room.now(), actor }
+  const deleted = await audited(room, done, (t) => deleteCard(t, card))
+  if (!deleted) throw new Refusal('card_unknown')
+  return deleted
 }

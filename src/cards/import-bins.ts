@@ -1,5 +1,6 @@
 import type { Db } from '../db/db.ts'
 import { appendAudit } from '../merchants/audit-entries.ts'
+import { auditKeyOf } from '../merchants/audited.ts'
 import type { Keyring } from '../merchants/open-keyring.ts'
 import type { BinRow } from './bin.ts'
 import { countBins, replaceBin } from './bins.ts'
@@ -22,7 +23,7 @@ export async function importBins(
   rows: readonly BinRow[],
   { actor, at }: { actor: string; at: number },
 ): Promise<Imported> {
-  const key = await keyring.current('', 'audit')
+  const key = await auditKeyOf(keyring)
   const before = await countBins(db.read)
   for (let from = 0; from < rows.length; from += rowsPerTx) {
     await db.tx(async (t) => {

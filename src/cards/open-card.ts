@@ -1,4 +1,4 @@
-import { appendAudit } from '../merchants/audit-entries.ts'
+import { audited } from '../merchants/audited.ts'
 import { NoDataKey } from '../merchants/open-keyring.ts'
 import { Refusal } from '../refusal.ts'
 import type { CardSecrets } from './card.ts'
@@ -15,12 +15,11 @@ export async function openCard(
   card: StoredCard,
   actor: string,
 ): Promise<CardSecrets> {
-  const { db, keyring } = room
+  const { keyring } = room
   const { merchant, reference, sealed, generation } = card
   if (sealed === undefined || !isPayable(card, room.now())) throw new Refusal('card_token_unknown')
-  const auditKey = await keyring.current('', 'audit')
-  const opened = { deed: 'card_opened', subject: reference } as const
-  await db.tx((t) => appendAudit(t, auditKey, { merchant, at: room.now(), actor, ...opened }))
+  const what = { deed: 'card_opened', subject: reference } as const
+  await audited(room, { ...what, merchant, at: room.now(), actor }, async () => true)
   const key = await keyring.ofGeneration(merchant, 'cards', generation).catch((error: unknown) => {
     if (error instanceof NoDataKey) throw new Refusal('card_token_unknown')
     throw error

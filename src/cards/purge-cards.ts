@@ -1,4 +1,5 @@
 import { appendAudit } from '../merchants/audit-entries.ts'
+import { auditKeyOf } from '../merchants/audited.ts'
 import { forgetMost } from './card.ts'
 import type { CardRoom } from './card-room.ts'
 import { cardsToPurge, purgeCard } from './cards.ts'
@@ -12,7 +13,7 @@ const mostPerPass = 100
  */
 export async function purgeCards({ db, keyring, now }: Omit<CardRoom, 'shortSeal'>) {
   const due = await cardsToPurge(db.read, now(), mostPerPass)
-  const key = await keyring.current('', 'audit')
+  const key = await auditKeyOf(keyring)
   for (const card of due) {
     const { merchant, reference: subject } = card
     await db.tx(async (t) => {

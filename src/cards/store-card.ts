@@ -1,5 +1,5 @@
 import { newCardReference, newCardToken, shardOf } from '../ids.ts'
-import { appendAudit } from '../merchants/audit-entries.ts'
+import { audited } from '../merchants/audited.ts'
 import type { Merchant } from '../merchants/merchant.ts'
 import { type CardFacts, type CardSecrets, cardMemoryMs } from './card.ts'
 import type { CardRoom } from './card-room.ts'
@@ -27,20 +27,13 @@ const mostTries = 5
  * Whether the merchant stores cards at all is for the caller to ask.
  */
 export async function storeCard(room: CardRoom, given: CardToStore): Promise<StoredCard> {
-  const { db, keyring } = room
+  const { keyring } = room
   const merchant = given.merchant.id
   for (let tries = 0; tries < mostTries; tries++) {
     const card = await sealed(room, given)
-    const auditKey = await keyring.current('', 'audit')
-    const stored = await db.tx(async (t) => {
-      const inserted = await insertCard(t, card)
-      if (inserted) {
-        const { actor } = given
-        const what = { deed: 'card_stored', subject: inserted.reference } as const
-        await appendAudit(t, auditKey, { merchant, at: room.now(), actor, ...what })
-      }
-      return inserted
-    })
+    const what = { deed: 'card_stored', subject: card.reference } as const
+    const done = { ...what, merchant, at: room.now(), actor: given.actor }
+    const stored = await audited(room, done, (t) => insertCard(t, card))
     if (stored) return stored
     await keyring.renew(merchant, 'cards')
   }

@@ -16,7 +16,10 @@ or keys jwt add|list|revoke MERCHANT …`
 export async function keys([action, ...words]: readonly string[]): Promise<void> {
   if (action === 'jwt') return jwtKeys(words)
   const [subject, ...more] = words
-  if (action === 'rotate' && subject === undefined) return withStore(environment(), rotate)
+  if (action === 'rotate' && subject === undefined) {
+    const env = environment()
+    return withStore(env, (store) => rotate(store, env))
+  }
   if (!subject || more.length > 0) throw new Usage(usage)
   const env = environment()
   switch (action) {

@@ -7,6 +7,7 @@ import {
   resealCards,
 } from '../cards/rotate-card-keys.ts'
 import { dropFact, replaceFact, settleFact } from '../db/facts.ts'
+import type { Env } from '../env.ts'
 import { audited } from '../merchants/audited.ts'
 import { rewrapKeys } from '../merchants/rewrap-keys.ts'
 import { CannotStart, type Store, secretsNotUnder } from '../open-store.ts'
@@ -23,7 +24,7 @@ const settleMs = 2_000
  * `keys rotate`: brings everything under the first master key and every card under a new data key,
  * beside running servers. Killed, it goes on when it is run again.
  */
-export async function rotate(store: Store): Promise<void> {
+export async function rotate(store: Store, { keyProvider }: Env): Promise<void> {
   const room: RotationRoom = { ...store, now: Date.now, sleep: (ms) => sleep(ms) }
   const since = await settleFact(store.db, underWay, String(Date.now()))
   say(`Rotation of ${new Date(Number(since)).toISOString()}`)
@@ -33,7 +34,9 @@ export async function rotate(store: Store): Promise<void> {
   const late = await resealCards(room)
   say(`${first.count + late.count} cards sealed anew`)
   say(`${await removeOldKeys(room)} old keys of cards removed`)
-  const isCurrent = (text: string) => text.startsWith(sealedUnder(store.seal.keyId))
+  // Which key a provider of the operator's wraps with is its own affair: it wraps all of them again.
+  const isCurrent = (text: string) =>
+    keyProvider === undefined && text.startsWith(sealedUnder(store.seal.keyId))
   say(`${await rewrapKeys(store, isCurrent)} data keys wrapped anew`)
   say(`${await sealSecretsAnew(store)} secrets sealed anew`)
   tellUnreadable(late)

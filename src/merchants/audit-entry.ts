@@ -8,7 +8,6 @@ export type AuditDeed =
   | 'card_stored'
   | 'card_deleted'
   | 'card_purged'
-  | 'cards_listed'
   | 'merchant_added'
   | 'settings_changed'
   | 'api_key_created'

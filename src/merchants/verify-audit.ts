@@ -1,6 +1,7 @@
 import type { Db } from '../db/db.ts'
 import { type AuditHead, auditEntries, auditHead } from './audit-entries.ts'
 import { type AuditEntry, type AuditOwner, headMacOf, macOf } from './audit-entry.ts'
+import { auditKeyOf } from './audited.ts'
 import type { Keyring } from './open-keyring.ts'
 
 /** Whether a log is as it was written: its last entry, or the first that is wrong, in words. */
@@ -20,7 +21,7 @@ export async function verifyAudit(
   merchant: AuditOwner,
   checkpoints: readonly AuditHead[],
 ): Promise<Verified> {
-  const key = await keyring.current('', 'audit')
+  const key = await auditKeyOf(keyring)
   const noted = new Map<number, Set<string>>()
   for (const { seq, mac } of checkpoints) noted.set(seq, (noted.get(seq) ?? new Set()).add(mac))
   let last: Pick<AuditEntry, 'seq' | 'mac'> = { seq: 0, mac: '' }

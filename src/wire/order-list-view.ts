@@ -2,7 +2,7 @@ import { Type } from 'typebox'
 import type { Page } from '../payments/order-lists.ts'
 import { wholeBetween } from '../reader.ts'
 import { badField } from '../refusal.ts'
-import { OrderBody } from './order-view.ts'
+import { OrderShown } from './order-view.ts'
 import type { Fields } from './request.ts'
 
 /** Each order of a page is read with its payment and refunds. */
@@ -23,7 +23,7 @@ export const OrderList = Type.Object({
   count: Type.Integer({ description: 'How many are in this list' }),
   offset: Type.Integer(),
   total: Type.Integer({ description: `How many there are; counted up to ${mostCounted}` }),
-  list: Type.Array(OrderBody),
+  list: Type.Array(OrderShown),
 })
 
 const readCount = wholeBetween(1, mostOrders)
