@@ -90,6 +90,12 @@ export const testBins: readonly BinRow[] = [
   { ...exampleBank, bin: '400000', brand: 'VISA' },
   { ...exampleBank, bin: '520473', brand: 'MASTERCARD', type: 'DEBIT' },
   { ...exampleBank, bin: '529992', brand: 'MASTERCARD' },
+  { ...exampleBank, bin: '555555', brand: 'MASTERCARD' },
+  { ...exampleBank, bin: '508500', brand: 'RUPAY', type: 'DEBIT' },
+  { ...exampleBank, bin: '607482', brand: 'RUPAY', type: 'DEBIT' },
+  { ...exampleBank, bin: '652166', brand: 'RUPAY' },
+  { ...exampleBank, bin: '378282', brand: 'AMEX' },
+  { ...exampleBank, bin: '675964', brand: 'MAESTRO', type: 'DEBIT' },
 ]
 
 /** Whether a card number is one of the simulated bank's test cards. */
