@@ -24,6 +24,7 @@ import { orderRoutes } from './api/orders.ts'
 import { outsideRoutes } from './api/outside.ts'
 import { payPages } from './api/pay-pages.ts'
 import { savedMethodRoutes } from './api/payment-methods.ts'
+import { paymentPage } from './api/payment-page.ts'
 import { refundRoutes } from './api/refunds.ts'
 import { sessionRoutes } from './api/session.ts'
 import { txnRoutes } from './api/txns.ts'
@@ -166,6 +167,7 @@ async function addRoutes(app: FastifyInstance, world: World, { bank, docs }: Ext
   await app.register((pages) => addApi(pages, world))
   await app.register(async (scope) => v4Routes(scope, world))
   payPages(app, world)
+  paymentPage(app, world)
   healthRoutes(app, world)
   // Half a megabyte that never changes is written once.
   let document: string | undefined

@@ -28,6 +28,7 @@ test('with nothing set, a sandbox on this machine', () => {
     logLevel: 'info',
     masterKeys: [],
     docs: true,
+    keyProviderWraps: true,
     rateLimitPerKey: 0,
     rateLimitPerAddress: 0,
     sandbox: {
@@ -54,6 +55,8 @@ test('everything can be set', () => {
     DEMO_RESPONSE_KEY: 'r'.repeat(8),
     BANK_URL: 'http://127.0.0.1:8090/bank/',
     BANK_BOOK: 'memory',
+    KEY_PROVIDER: './kms.mjs',
+    KEY_PROVIDER_WRAPS: 'off',
     LOG_LEVEL: 'warn',
     RATE_LIMIT_PER_KEY: '60',
     RATE_LIMIT_PER_ADDRESS: '120',
@@ -65,6 +68,8 @@ test('everything can be set', () => {
   assert.equal(env.dataDir, '/var/lib/directotp')
   assert.equal(env.databaseUrl?.reveal(), 'postgres://u:p@h/db')
   assert.equal(env.masterKeys[0]?.reveal(), hex)
+  assert.equal(env.keyProvider, './kms.mjs')
+  assert.equal(env.keyProviderWraps, false)
   assert.equal(env.logLevel, 'warn')
   assert.equal(env.rateLimitPerKey, 60)
   assert.equal(env.rateLimitPerAddress, 120)

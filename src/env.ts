@@ -37,6 +37,8 @@ export interface Env {
   readonly masterKeyFile?: string
   /** A module that wraps data keys in place of the master key: `wrap` and `unwrap`. */
   readonly keyProvider?: string
+  /** Whether it wraps keys too, or opens what it has wrapped and no more. */
+  readonly keyProviderWraps: boolean
   /** Whether the pages for developers are served: `/docs`, `/llms.txt`. */
   readonly docs: boolean
   readonly logLevel: LogLevel
@@ -101,6 +103,7 @@ export function readEnv(variables: Variables): { ok: Env } | { wrong: readonly s
     docs:
       (read('DOCS', oneOf('on', 'off'), 'one of: on, off') ?? (mode === 'live' ? 'off' : 'on')) ===
       'on',
+    keyProviderWraps: read('KEY_PROVIDER_WRAPS', oneOf('on', 'off'), 'one of: on, off') !== 'off',
     rateLimitPerKey: limit('RATE_LIMIT_PER_KEY'),
     rateLimitPerAddress: limit('RATE_LIMIT_PER_ADDRESS'),
     ...present({

@@ -10,6 +10,7 @@ import { engines } from '../test/databases.ts'
 import { addMerchant } from './add-merchant.ts'
 import { readEnv, type Variables } from './env.ts'
 import type { MerchantId } from './ids.ts'
+import { allKeys } from './merchants/data-keys.ts'
 import { CannotStart, type OwnFile, openStore, ownFile } from './open-store.ts'
 import { makeSeal } from './seal.ts'
 import { Secret } from './secret.ts'
@@ -203,6 +204,10 @@ const providers = {
     export const unwrap = async () => Buffer.alloc(16)`,
   'no keys': `export const wrap = async () => 'text'
     export const unwrap = async () => undefined`,
+  bytes: `export const wrap = async (key) => Buffer.from(key.map((byte) => byte ^ 255))
+    export const unwrap = async (text) => Buffer.from(text).map((byte) => byte ^ 255)`,
+  forgetful: `export const wrap = async () => 'text'
+    export const unwrap = async () => Buffer.alloc(32)`,
   refusing: `export const wrap = async () => 'text'
     export const unwrap = async () => { throw new Error('secret of the module') }`,
 }
@@ -219,7 +224,25 @@ test('a module wraps data keys in the place of the master key, and is missed', a
   assert.deepEqual(await keyOfShop(variables), key)
   assert.match(await refusal({ MASTER_KEY: oldMaster }), /wrapped by a KEY_PROVIDER; set it/)
   const refusing = { ...variables, KEY_PROVIDER: await providerFile('refusing') }
-  assert.match(await refusal(refusing), /can't be unwrapped by the module of KEY_PROVIDER/)
+  assert.match(await refusal(refusing), /can't be wrapped and unwrapped by the module/)
+  const otherwise = { ...refusing, KEY_PROVIDER_WRAPS: 'off' }
+  assert.match(await refusal(otherwise), /can't be unwrapped by the module of KEY_PROVIDER/)
+})
+
+test('a module that is not to wrap opens what it has wrapped', async () => {
+  const variables = { MASTER_KEY: oldMaster, KEY_PROVIDER: await providerFile('right') }
+  const opens = { ...variables, KEY_PROVIDER_WRAPS: 'off' }
+  const key = await prepare(variables)
+  assert.deepEqual(await keyOfShop(opens), key)
+  const store = await openWith(opens)
+  await store.keyring.current('shop', 'fingerprint')
+  const wrapped = (await allKeys(store.db.read)).map((one) => [
+    one.purpose,
+    one.wrapped.slice(0, 3),
+  ])
+  await store.db.close()
+  const expected = { audit: 'p1.', cards: 'p1.', fingerprint: 'v1.' }
+  assert.deepEqual(Object.fromEntries(wrapped), expected)
 })
 
 test('what was wrapped before there was a module still opens', async () => {
@@ -234,9 +257,11 @@ test('a module that is none is told in one line, with nothing of its own', async
     ['no functions', /exports no functions wrap and unwrap/],
     ['broken', /can't be loaded \(SyntaxError\)/],
     ['throwing', /can't be loaded \(Error\)/],
-    ['short keys', /can't be unwrapped by the module/],
-    ['no keys', /can't be unwrapped by the module/],
-    ['refusing', /can't be unwrapped by the module/],
+    ['short keys', /by the module of KEY_PROVIDER: its unwrap gave no 32 bytes/],
+    ['no keys', /by the module of KEY_PROVIDER: its unwrap gave no 32 bytes/],
+    ['bytes', /by the module of KEY_PROVIDER: its wrap gave no text that can be kept/],
+    ['forgetful', /by the module of KEY_PROVIDER: what it wrapped it does not unwrap/],
+    ['refusing', /can't be wrapped and unwrapped by the module of KEY_PROVIDER$/],
   ] as const) {
     const KEY_PROVIDER = await providerFile(kind)
     const message = await refusal({ MASTER_KEY: oldMaster, KEY_PROVIDER })

@@ -21,7 +21,8 @@ import { openDatabase } from './db/migrate.ts'
 import { type Env, masterKeyForm, readMasterKeys } from './env.ts'
 import { credentialsNot, hasSimulatorAccount } from './gateways/accounts.ts'
 import { auditKeyOf } from './merchants/audited.ts'
-import { type KeyProvider, sealProvider } from './merchants/data-key.ts'
+import { checkProvider, WrongProvider } from './merchants/check-provider.ts'
+import { type KeyProvider, newDataKey, sealProvider } from './merchants/data-key.ts'
 import { wrappedBeginnings } from './merchants/data-keys.ts'
 import { jwtKeysNot } from './merchants/jwt-keys.ts'
 import { responseKeysNot, type SealedRow } from './merchants/merchant-secrets.ts'
@@ -194,10 +195,20 @@ async function checkKeys(
   if (env.keyProvider === undefined && wrapped.length < beginnings.length) {
     throw new CannotStart("this database's data keys were wrapped by a KEY_PROVIDER; set it")
   }
-  await auditKeyOf(keyring).catch(() => {
-    const by = env.keyProvider === undefined ? 'MASTER_KEY' : 'the module of KEY_PROVIDER'
-    throw new CannotStart(`a data key of this database can't be unwrapped by ${by}`)
-  })
+  const by = env.keyProvider === undefined ? 'MASTER_KEY' : 'the module of KEY_PROVIDER'
+  const refuse = (what: string) => (error: unknown) => {
+    const why = error instanceof WrongProvider ? `: ${error.message}` : ''
+    throw new CannotStart(`${what} by ${by}${why}`)
+  }
+  // Now, and not when the first key of a new merchant is to be made.
+  const trial = keyring.provider.wrap(newDataKey(), { purpose: 'trial', owner: '' })
+  await trial.catch(refuse("data keys can't be wrapped and unwrapped"))
+  await auditKeyOf(keyring).catch(refuse("a data key of this database can't be unwrapped"))
+}
+
+/** Whether an operator's module wraps the data keys that are made from now on. */
+export function wrapsOutside({ keyProvider, keyProviderWraps }: Env): boolean {
+  return keyProvider !== undefined && keyProviderWraps
 }
 
 /** How a data key begins that an operator's module wrapped. */
@@ -208,7 +219,7 @@ const wrappedOutside = 'p1.'
  * was a module still opens. Throws `CannotStart`.
  */
 async function providerOf(env: Env, seal: Seal): Promise<KeyProvider> {
-  const own = sealProvider(seal)
+  const own = checkProvider(sealProvider(seal))
   if (env.keyProvider === undefined) return own
   const url = pathToFileURL(resolve(env.keyProvider)).href
   const { wrap, unwrap } = await import(url).catch((error: unknown) => {
@@ -218,11 +229,13 @@ async function providerOf(env: Env, seal: Seal): Promise<KeyProvider> {
   if (typeof wrap !== 'function' || typeof unwrap !== 'function') {
     throw new CannotStart('the module of KEY_PROVIDER exports no functions wrap and unwrap')
   }
+  const outside = checkProvider({ wrap, unwrap })
   return {
-    wrap: async (key, to) => wrappedOutside + (await wrap(key, to)),
+    wrap: async (key, to) =>
+      wrapsOutside(env) ? wrappedOutside + (await outside.wrap(key, to)) : own.wrap(key, to),
     unwrap: async (wrapped, of) =>
       wrapped.startsWith(wrappedOutside)
-        ? unwrap(wrapped.slice(wrappedOutside.length), of)
+        ? outside.unwrap(wrapped.slice(wrappedOutside.length), of)
         : own.unwrap(wrapped, of),
   }
 }

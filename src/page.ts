@@ -39,7 +39,23 @@ p { margin: .25rem 0 } .quiet { opacity: .7 } .amount { font-size: 1.75rem; marg
 form { display: flex; gap: .75rem; margin-top: 1.5rem }
 button { flex: 1; font: inherit; padding: .6rem 1rem; border: 1px solid; border-radius: .5rem;
   background: none; color: inherit; cursor: pointer }
-button.main { background: #14532d; border-color: #14532d; color: #fff }
+button.main, a.button.main { background: #14532d; border-color: #14532d; color: #fff }
+form.fields { flex-direction: column; gap: 1rem }
+form.fields > div.pair { display: flex; gap: 1rem } div.pair > div { flex: 1; min-width: 0 }
+label { display: block; margin-bottom: .25rem }
+input { box-sizing: border-box; width: 100%; font: inherit; padding: .6rem .75rem;
+  border: 1px solid GrayText; border-radius: .5rem; background: Field; color: FieldText }
+input[aria-invalid] { border: 2px solid light-dark(#b91c1c, #fca5a5) }
+a.button { display: block; flex: 1; padding: .6rem 1rem; border: 1px solid; border-radius: .5rem;
+  color: inherit; text-align: center; text-decoration: none }
+:focus-visible { outline: 3px solid light-dark(#1d4ed8, #93c5fd); outline-offset: 2px }
+.ways { display: flex; flex-direction: column; gap: .75rem; margin-top: 1.5rem }
+.ways + .ways { margin-top: .75rem }
+.ways form { margin: 0 } p { overflow-wrap: anywhere }
+.alert { margin: 1rem 0; padding: .6rem .75rem; border-left: 4px solid }
+.bad { color: light-dark(#b91c1c, #fca5a5) }
+.test { margin: 0 0 1.5rem; padding: .35rem .75rem; border: 1px dashed; border-radius: .5rem;
+  font-size: .875rem; text-align: center }
 ul { list-style: none; padding: 0; margin: 0 }
 li { border-top: 1px solid #8886; padding: .75rem 0 }
 .otp { font: 600 1.5rem ui-monospace, monospace; letter-spacing: .15em }
@@ -60,8 +76,9 @@ export interface Page {
 export interface PageParts {
   readonly title: string
   readonly body: Html
-  /** Reloads the page by itself. */
+  /** Reloads the page by itself, or goes on to `refreshTo`. */
   readonly refreshSeconds?: number
+  readonly refreshTo?: string | undefined
   /**
    * Where its forms may lead, redirects after them included: browsers hold the whole chain to it.
    * Left out where the chain ends at a site that is not known here.
@@ -74,7 +91,8 @@ export interface PageParts {
 /** A page in the one style all our pages have; its only script is the line that sends a form. */
 export function page(parts: PageParts): Page {
   const { refreshSeconds: seconds, formsLeadTo } = parts
-  const refresh = seconds ? html`<meta http-equiv="refresh" content="${String(seconds)}">` : ''
+  const when = parts.refreshTo ? `${seconds}; url=${parts.refreshTo}` : String(seconds)
+  const refresh = seconds ? html`<meta http-equiv="refresh" content="${when}">` : ''
   const sends = parts.sendsItself ? html`<script>${new Html(script)}</script>` : ''
   const body = html`<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>${parts.title}</title>
@@ -94,8 +112,9 @@ export function page(parts: PageParts): Page {
     headers: {
       'content-type': 'text/html; charset=utf-8',
       'content-security-policy': policy.join('; '),
-      // A form without a referrer has no origin either, and a shop may want to know whose it is.
-      'referrer-policy': parts.sendsItself ? 'strict-origin' : 'no-referrer',
+      // A form without a referrer has no origin either, and its receiver may want to know whose it
+      // is: we of our own, and a shop.
+      'referrer-policy': parts.sendsItself ? 'strict-origin' : 'same-origin',
       'x-content-type-options': 'nosniff',
       'cache-control': 'no-store',
     },

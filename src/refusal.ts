@@ -59,6 +59,11 @@ export const refusals = {
   }),
   unknown_txn: row('invalid', 'Invalid authentication account id.'),
   merchant_id_missing: row('Bad request.', 'Bad request.', { ...missing, status: 'ERROR' }),
+  merchant_unnamed: row(
+    'missing',
+    'Merchant ID information is missing. Either authenticate or pass merchant_id.',
+    missing,
+  ),
   order_not_found: row('invalid', 'Order with id = "{}" does not exist.', {
     info: 'RESOURCE_NOT_FOUND',
   }),
@@ -193,6 +198,10 @@ export const refusals = {
   payment_method_unsupported: row('invalid_request_error', 'Only CARD payments are supported.', {
     info: 'FEATURE_NOT_ENABLED',
     category: 'CONFIG_ERROR',
+  }),
+  auth_type_not_supported: row('auth_type_not_supported', 'This auth_type is not supported.', {
+    ...unable,
+    status: 'auth_type_not_supported',
   }),
   invalid_request: row('INVALID_REQUEST', '{}', invalidRequest),
   malformed_body: row('INVALID_REQUEST', 'The request could not be read: {}.', invalidRequest),

@@ -18,7 +18,7 @@ import {
   testCard,
 } from './caller.ts'
 import { engines } from './databases.ts'
-import { type Call, type Ids, open, rows } from './routes.ts'
+import { type Call, type Ids, keyOrName, open, rows } from './routes.ts'
 import { startTestServer, type TestServer, testVariables } from './support.ts'
 import { assertUnauthorized } from './unauthorized.ts'
 
@@ -89,7 +89,10 @@ for (const [route, row] of Object.entries(rows)) {
   test(`${route} answers to its own merchant only`, async () => {
     const ids = await payment(ours)
     const call = row.call(ids, ours.merchant)
-    const wrongKeys = [undefined, basic(`${revoked}:`), basic('sk_test_no_such_key_at_all:')]
+    const wrongKeys = [basic(`${revoked}:`), basic('sk_test_no_such_key_at_all:')]
+    const unkeyed = await make(call)
+    if (keyOrName.includes(route)) assert.equal(unkeyed.body['error_code'], 'missing')
+    else assertUnauthorized(unkeyed)
     for (const authorization of wrongKeys) assertUnauthorized(await make(call, authorization))
     for (const merchant of ['theirs', 'nobody', `${ours.merchant}, theirs`]) {
       const named = row.call(ids, merchant)
@@ -243,7 +246,7 @@ async function endpointOf(caller: Caller, events: string): Promise<string> {
   return String(added.body.id)
 }
 
-function make(call: Call, authorization: string | undefined, headers?: Form): Promise<Answer> {
+function make(call: Call, authorization?: string, headers?: Form): Promise<Answer> {
   const { form } = call
   return ask(server.url + call.path, {
     form,

@@ -16,7 +16,7 @@ import {
   testCard,
 } from './caller.ts'
 import { engines } from './databases.ts'
-import { type Call, type Ids, rows } from './routes.ts'
+import { type Call, type Ids, keyOrName, rows } from './routes.ts'
 import { startTestServer, type TestServer, testVariables } from './support.ts'
 import { assertUnauthorized } from './unauthorized.ts'
 
@@ -25,6 +25,8 @@ const ofOrders: ReadonlySet<string> = new Set([
   'GET /orders/{order_id}',
   'GET /order/status',
   'POST /order/status',
+  'GET /order_status',
+  'POST /order_status',
   'POST /txns',
   'POST /v2/txns/{id}/authenticate',
   'POST /v2/txns/{id}/authenticate/{challenge_id}/resend',
@@ -84,6 +86,10 @@ for (const engine of engines) {
       test(`${route} by the client token of an order`, async () => {
         const mine = await paying(ours)
         const call = row.call(mine, ours.merchant)
+        if (keyOrName.includes(route)) {
+          assert.equal((await byToken(call, mine.token)).body['error_code'], 'missing')
+          return
+        }
         if (!ofOrders.has(route)) return assertUnauthorized(await byToken(call, mine.token))
         const other = await paying(ours)
         const foreign = await paying(theirs)
@@ -134,6 +140,10 @@ for (const engine of engines) {
         auth_type: 'OTP',
         format: 'json',
         ...testCard,
+      }
+      for (const name of ['gateway_id', 'auth_account_id']) {
+        const routed = { path: '/txns', form: { ...start, [name]: '100' } }
+        assertUnauthorized(await byToken(routed, client_auth_token), "the way is the merchant's")
       }
       const challenge = challengeIn(
         await byToken({ path: '/txns', form: start }, client_auth_token),

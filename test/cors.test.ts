@@ -54,6 +54,7 @@ for (const engine of engines) {
         ['GET', '/orders/o-1'],
         ['GET', '/order/status'],
         ['POST', '/order/status'],
+        ['POST', '/order_status'],
         ['GET', '/cards'],
         ['GET', '/card/list'],
         ['POST', '/card/tokenize'],

@@ -18,6 +18,7 @@ export async function cardFlows(stage: Stage, tools: FlowTools): Promise<void> {
   await lockers(stage, tools)
   await clientTokens(stage, tools)
   await envelopes(stage, tools, sealer)
+  await paymentPage(stage, tools)
   await wrongWays(stage, tools)
 }
 
@@ -118,6 +119,34 @@ async function envelopes(stage: Stage, tools: FlowTools, sealer: Sealer): Promis
   tools.note(await post(sealer, '/v4/txns', envelope))
   const bad = await sealed(sealer, { ...claims, card_exp_month: tools.card().card_number })
   assert.equal(tools.note(await post(sealer, '/v4/txns', bad)).status, 400)
+}
+
+/** The hosted page: cards and numbers in wrong fields, a wrong OTP and one too long, the right. */
+async function paymentPage(stage: Stage, { card, guess, note, rightOtp }: FlowTools) {
+  const { caller } = stage
+  const opened = await caller.call('/session', { order_id: 'p-1', amount: '100.00' })
+  const { web = '' } = opened.body['payment_links'] as Record<string, string>
+  const seen = { seen: '0' }
+  const typed = () => ({ ...seen, ...card(), card_exp: '11/30', name_on_card: 'Asha Rao' })
+  for (const wrong of ['card_number', 'card_exp', 'card_security_code', 'name_on_card', 'seen']) {
+    const form: Form = { ...typed(), [wrong]: `${card().card_number}x` }
+    assert(note(await ask(web, { form })).status >= 400, wrong)
+  }
+  assert.equal(note(await ask(`${web}?card_number=${card().card_number}`)).status, 200)
+  const begun = note(await ask(web, { form: typed() }))
+  const page = begun.headers.get('location') ?? ''
+  assert.match(page, /\/otp\/txn_/)
+  note({ text: page })
+  note(await ask(web, { form: typed() }))
+  for (const [otp, status] of [[`${guess()}1`, 400] as const, [guess(), 303] as const]) {
+    assert.equal(note(await ask(page, { form: { ...seen, otp } })).status, status)
+    note(await ask(page))
+  }
+  note(await ask(`${page}/resend`, { form: { seen: '1' } }))
+  const form = { seen: '1', otp: await rightOtp('p-1') }
+  assert.equal(note(await ask(page, { form })).status, 303)
+  assert.match(note(await ask(page)).text, /Paid/)
+  assert.match(note(await ask(web)).text, /Paid/)
 }
 
 /** Numbers and tokens where they do not belong. */

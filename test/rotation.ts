@@ -33,7 +33,7 @@ export interface Ordeal {
   readonly engine: Engine
   readonly cards: number
   readonly paymentsPerSecond: number
-  /** How often the rotating process is killed, evenly over the cards. */
+  /** How often the rotating process is killed, evenly over the first half of the cards. */
   readonly kills: number
   /** Before which of these the server is killed too, 0 for the first. */
   readonly serverKills: readonly number[]
@@ -164,10 +164,12 @@ async function rotateWithKills(scene: Scene, shopping: Shopping, ordeal: Ordeal)
   const { kills, cards, serverKills } = ordeal
   for (let kill = 0; kill < kills; kill++) {
     const rotation = startRotation(scene)
-    const left = Math.round(cards * (1 - (kill + 0.5) / kills))
+    // One that is killed near its end may have ended before the signal comes.
+    const left = Math.round(cards * (1 - (kill + 0.5) / kills / 2))
     await untilLeft(scene, rotation, left)
-    if (serverKills.includes(kill)) await shopping.killServer()
+    const server = serverKills.includes(kill) ? shopping.killServer() : undefined
     rotation.child.kill('SIGKILL')
+    await server
     assert.equal(await rotation.ended, undefined, 'it was killed in the middle')
   }
   const last = startRotation(scene)
@@ -225,14 +227,14 @@ async function checkKeys(
       assert.throws(() => openSealed({ ...before, id: key.id }, sealed, owner))
     }
   }
-  const later = { ...store, now: () => Date.now() + 3_600_000, sleep: async () => {} }
-  assert.equal(await removeOldKeys(later), shops.length)
+  const anHourLater = { ...keyring, now: () => Date.now() + 3_600_000 }
+  assert.equal(await removeOldKeys({ db, keyring: anHourLater }), shops.length)
   for (const log of await auditLogs(db.read)) {
     assert.equal((await verifyAudit(store, log, [])).kind, 'right')
   }
   const own = await auditEntries(db.read, { merchant: '', after: 0, most: 100 })
   assert.deepEqual(
-    own.map(({ deed }) => deed),
+    own.map(({ deed }) => deed).filter((deed) => deed !== 'log_began'),
     ['keys_rotated'],
   )
   await db.close()

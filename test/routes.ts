@@ -52,6 +52,11 @@ function alike(path: string, form?: Form): Row {
   }
 }
 
+/** A route that refuses whatever it is asked. */
+function refused(path: string, form?: Form): Row {
+  return { ...alike(path, form), own: 400, unknown: 400, malformed: 400 }
+}
+
 /** A route that only an envelope opens: an API key without one is no better than none. */
 function ofEnvelope(path: (ids: Ids) => string, form?: Form): Row {
   return {
@@ -137,6 +142,18 @@ export const rows: Readonly<Record<string, Row>> = {
   },
   'POST /order/status': {
     call: (ids) => ({ path: '/order/status', form: { order_id: decodeURIComponent(ids.order) } }),
+    own: 200,
+    unknown: 200,
+    malformed: 200,
+  },
+  'GET /order_status': {
+    call: (ids) => ({ path: `/order_status?orderId=${ids.order}` }),
+    own: 200,
+    unknown: 200,
+    malformed: 200,
+  },
+  'POST /order_status': {
+    call: (ids) => ({ path: '/order_status', form: { orderId: decodeURIComponent(ids.order) } }),
     own: 200,
     unknown: 200,
     malformed: 200,
@@ -261,6 +278,17 @@ export const rows: Readonly<Record<string, Row>> = {
   'GET /orders/{order_id}/wallets': alike('/orders/acc-1/wallets'),
   'GET /customers/{customer_id}/mandates': alike('/customers/asha/mandates'),
   'POST /v1/offers/list': alike('/v1/offers/list', {}),
+  'POST /customers/{customer_id}/wallets': refused('/customers/asha/wallets', {}),
+  'GET /wallets/{id}': refused('/wallets/wlt_1'),
+  'POST /wallets/{id}': refused('/wallets/wlt_1', {}),
+  'POST /v2/upi/verify-vpa': refused('/v2/upi/verify-vpa', {}),
+  'POST /customers/{customer_id}/mandates': refused('/customers/asha/mandates', {}),
+  'POST /mandates/{id}': refused('/mandates/m1', {}),
+  'POST /v4/card/get': refused('/v4/card/get', {}),
+  'POST /v4/card/delete': refused('/v4/card/delete', {}),
+  'POST /get/altId': refused('/get/altId', {}),
+  'POST /generateToken': refused('/generateToken', {}),
+  'POST /tokenization/onboarding': refused('/tokenization/onboarding', {}),
   'GET /console/orders/{order_id}': {
     call: (ids) => ({ path: `/console/orders/${ids.order}` }),
     own: 200,
@@ -329,6 +357,9 @@ export const rows: Readonly<Record<string, Row>> = {
     malformed: 404,
   },
 }
+
+/** What wants a key or the name of a merchant; without both it says that, and no more. */
+export const keyOrName: readonly string[] = ['POST /card/tokenize', 'GET /cardbins/{bin}']
 
 /** What anybody may call. */
 export const open = ['GET /health', 'GET /ready', 'GET /merchants/{merchant_id}/paymentmethods']

@@ -84,9 +84,9 @@ export interface NamedCard {
   customer_id?: string
 }
 
-/** A stored card's new nickname. */
+/** A stored card's new nickname: `''` takes it away, none leaves it. */
 export interface UpdateCardRequest extends NamedCard {
-  nickname: string
+  nickname?: string
 }
 
 /** The answer of a card that was renamed. */

@@ -139,6 +139,7 @@ export interface GatewayResponse {
   resp_code: string
   resp_message: string
   gateway_response_map: Record<string, unknown>
+  gateway_response?: Record<string, unknown>
 }
 
 /** The answer of submitting an OTP. */

@@ -5,7 +5,7 @@ import { keyHash, keyId } from '../merchants/key.ts'
 import { type Merchant, mayCallFrom } from '../merchants/merchant.ts'
 import { findMerchant, type MerchantReader, merchantByKey } from '../merchants/merchants.ts'
 import type { By } from '../payments/events.ts'
-import { badField, Refusal } from '../refusal.ts'
+import { Refusal } from '../refusal.ts'
 import { Secret } from '../secret.ts'
 import type { Fields } from '../wire/request.ts'
 
@@ -33,7 +33,7 @@ interface KnownCaller extends Pick<FastifyRequest, 'merchant' | 'actor'> {
   readonly client?: ClientScope
 }
 
-/** The longest routing id kept: Juspay's is a customer id. */
+/** So much of a routing id is kept: Juspay's is a customer id, and no call fails for it. */
 const longestRoutingId = 128
 
 /**
@@ -81,11 +81,9 @@ export function fieldsOf(from: unknown): Fields {
 /** Who a change comes from, for the order's events. */
 export function byCaller(request: FastifyRequest): By {
   const routingId = request.headers['x-routing-id']
-  if (routingId === undefined) return { door: 'api', requestId: request.id }
-  if (typeof routingId !== 'string' || routingId.length > longestRoutingId) {
-    throw badField('x-routing-id', 'invalid')
-  }
-  return { door: 'api', requestId: request.id, routingId }
+  if (typeof routingId !== 'string') return { door: 'api', requestId: request.id }
+  const kept = routingId.slice(0, longestRoutingId)
+  return { door: 'api', requestId: request.id, routingId: kept }
 }
 
 /** Whose API key the call carries, or `undefined`. */
@@ -102,7 +100,7 @@ export async function keyHolder(
 
 /**
  * Whose call it is by its key or, on a route that a page may call without one, whom its
- * `merchant_id` names. Refuses as a wrong key is refused.
+ * `merchant_id` names. Refuses as a wrong key is refused, and in other words who names nobody.
  */
 export async function merchantNamed(
   request: FastifyRequest,
@@ -110,6 +108,7 @@ export async function merchantNamed(
 ): Promise<Merchant> {
   const { authorization } = request.raw.headersDistinct
   const named = fieldsOf(request.body)['merchant_id'] ?? fieldsOf(request.query)['merchant_id']
+  if (!authorization && !named) throw new Refusal('merchant_unnamed')
   const merchant = authorization
     ? (await keyHolder(request, from))?.merchant
     : await findMerchant(from, named ?? '')
@@ -166,8 +165,10 @@ export function namesOnly(request: FastifyRequest, id: string): boolean {
     headers['x-merchantid'],
     headers['x-merchant-id'],
     fieldsOf(request.body)['merchant_id'],
+    fieldsOf(request.body)['merchantId'],
     fieldsOf(request.body)['order.merchant_id'],
     fieldsOf(request.query)['merchant_id'],
+    fieldsOf(request.query)['merchantId'],
   ]
   return named.every((name) => name === undefined || name === '' || name === id)
 }

@@ -69,8 +69,9 @@ export function cardRoutes(scope: FastifyInstance, world: World): void {
   }
   scope.post('/card/update', { schema: changing }, async ({ merchant, body }) => {
     const fields = fieldsOf(body)
-    readNeeded(fields, 'nickname')
-    const named = { ...readNamedCard(fields), nickname: readNickname(fields) }
+    const isNamed = fields['nickname'] !== undefined
+    const nickname = isNamed ? { nickname: readNickname(fields) } : {}
+    const named = { ...readNamedCard(fields), ...nickname }
     const { token } = await renameStored(world, merchant, named)
     return { card_token: token, user_message: 'Card details updated', status: 'SUCCESS' }
   })

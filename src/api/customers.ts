@@ -5,14 +5,9 @@ import type { Customer } from '../cards/customer.ts'
 import { countCustomers, pageOfCustomers } from '../cards/customers.ts'
 import { issueClientToken } from '../merchants/issue-client-token.ts'
 import type { World } from '../payments/world.ts'
+import { asksForToken, TokenOption } from '../wire/client-token-request.ts'
 import { juspayBody } from '../wire/client-token-view.ts'
-import {
-  ClientTokenOption,
-  CustomerRequest,
-  readCustomer,
-  readTold,
-  wantsClientToken,
-} from '../wire/customer-request.ts'
+import { CustomerRequest, readCustomer, readTold } from '../wire/customer-request.ts'
 import { CustomerBody, CustomerList, customerBody } from '../wire/customer-view.ts'
 import { mostCounted, OrderListQuery, readPage } from '../wire/order-list-view.ts'
 import { refusedAnswers } from '../wire/refusal-view.ts'
@@ -20,7 +15,7 @@ import { bodyTypes } from '../wire/request.ts'
 import { fieldsOf } from './auth.ts'
 
 const CustomerPath = Type.Object({ customer_id: Type.String() })
-const CustomerQuery = Type.Object(ClientTokenOption)
+const CustomerQuery = Type.Object(TokenOption)
 const answers = { 200: CustomerBody, ...refusedAnswers }
 type Named = { Params: Type.Static<typeof CustomerPath> }
 
@@ -94,7 +89,8 @@ export function customerRoutes(scope: FastifyInstance, world: World): void {
 /** The customer, with a client token of theirs where the call wants one. */
 async function shown(world: World, request: FastifyRequest, customer: Customer) {
   const body = customerBody(customer)
-  if (!wantsClientToken(fieldsOf(request.body), fieldsOf(request.query))) return body
+  const places = [request.body, request.query].map(fieldsOf)
+  if (!places.some(asksForToken)) return body
   const { merchant, reference } = customer
   return {
     ...body,

@@ -2,6 +2,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import { posix } from 'node:path'
 import type { FastifyDynamicSwaggerOptions } from '@fastify/swagger'
 import type { FastifyInstance } from 'fastify'
+import { Type } from 'typebox'
 import { Refusal } from '../refusal.ts'
 import { withExamples } from '../wire/examples.ts'
 
@@ -36,6 +37,19 @@ const securitySchemes = {
   },
 } as const
 
+/** Headers that any call with a key may have, all optional; read by nobody's schema. */
+const headers = Type.Object({
+  version: Type.Optional(Type.String({ description: 'YYYY-MM-DD, the version the client speaks' })),
+  'x-merchantid': Type.Optional(Type.String({ description: "The caller's merchant id" })),
+  'x-routing-id': Type.Optional(Type.String({ description: "Usually the customer's id" })),
+  'x-request-id': Type.Optional(Type.String({ description: 'Echoed and logged' })),
+})
+
+/** A route's schema as the document shows it. They are in no route, where they would be checked. */
+export function withHeaders<S extends object>(schema: S): S & { headers: typeof headers } {
+  return { ...schema, headers }
+}
+
 /** What the OpenAPI document says beside the routes. */
 export function documentOptions(publicUrl: string): FastifyDynamicSwaggerOptions {
   return {
@@ -48,7 +62,10 @@ export function documentOptions(publicUrl: string): FastifyDynamicSwaggerOptions
     transform: ({ schema, url, route }) => {
       const takesToken = route.config?.client !== undefined
       const security = takesToken ? { security: [{ key: [] }, { clientToken: [] }] } : {}
-      return { schema: { ...schema, ...security }, url }
+      // What anybody may call wants no headers.
+      const isOpen = Array.isArray(schema?.security) && schema.security.length === 0
+      const shown = { ...schema, ...security }
+      return { schema: isOpen ? shown : withHeaders(shown), url }
     },
     transformObject: (built) => ('openapiObject' in built ? withExamples(built.openapiObject) : {}),
   }

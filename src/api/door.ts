@@ -10,7 +10,14 @@ import type { LogLevel } from '../env.ts'
 import { newRequestId } from '../ids.ts'
 import { badField, Refusal } from '../refusal.ts'
 import { refusalBody, refusalHeaders, refusalStatus } from '../wire/refusal-view.ts'
-import { noFields, readForm, readJson, readQuery } from '../wire/request.ts'
+import {
+  type Fields,
+  noFields,
+  readForm,
+  readJson,
+  readQuery,
+  refuseLists,
+} from '../wire/request.ts'
 import { addLimits, type Limits } from './limits.ts'
 import { type LogStream, logOptions, RequestLog } from './log.ts'
 import { answerUnreadable } from './unreadable.ts'
@@ -92,7 +99,11 @@ export function openDoor(options: DoorOptions): FastifyInstance {
     // Fastify's own 503 has none of the documented words; ours is in greet.
     return503OnClosing: false,
     trustProxy: options.trustedProxies.length > 0 ? [...options.trustedProxies] : false,
-    routerOptions: { maxParamLength: bounds.pathPartChars, querystringParser: queryOrRefusal },
+    routerOptions: {
+      maxParamLength: bounds.pathPartChars,
+      querystringParser: queryOrRefusal,
+      ignoreTrailingSlash: true,
+    },
     ajv: {
       customOptions: {
         coerceTypes: false,
@@ -122,6 +133,10 @@ export function openDoor(options: DoorOptions): FastifyInstance {
   greet(app, headers)
   addLimits(app, options.limits)
   app.addHook('onRequest', look)
+  // Only a route knows which of its fields are texts; before the validation, which looks at texts.
+  app.addHook('preValidation', async ({ body, routeOptions }) => {
+    refuseLists(body as Fields, routeOptions.schema?.body)
+  })
   return app
 }
 

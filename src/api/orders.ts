@@ -20,16 +20,28 @@ import {
   orderShown,
 } from '../wire/order-view.ts'
 import { refusedAnswers } from '../wire/refusal-view.ts'
-import { bodyTypes } from '../wire/request.ts'
+import { bodyTypes, truth } from '../wire/request.ts'
 import { knows, readVersion } from '../wire/version.ts'
 import { byCaller, fieldsOf, ofOwnOrder } from './auth.ts'
 
 const OrderPath = Type.Object({ order_id: Type.String() })
 type WithOrder = FastifyRequest<{ Params: Type.Static<typeof OrderPath> }>
-const OrderQuery = Type.Object({ ...TokenOption, ...TokenField })
+/** What the order's status may show beside the order. */
+export const OrderOptions = {
+  ...TokenOption,
+  'options.add_full_gateway_response': Type.Optional(
+    Type.String({ maxLength: 16, description: "true: adds the gateway's whole answer" }),
+  ),
+}
+const OrderQuery = Type.Object({ ...OrderOptions, ...TokenField })
 const NamedQuery = Type.Object({
   order_id: Type.Optional(Type.String()),
   ...OrderQuery.properties,
+})
+const OldestQuery = Type.Object({
+  ...NamedQuery.properties,
+  orderId: Type.Optional(Type.String()),
+  merchantId: Type.Optional(Type.String()),
 })
 const OrderWish = Type.Object(
   { ...OrderRequest.properties, ...TokenOption },
@@ -118,33 +130,24 @@ function statusRoutes(scope: FastifyInstance, world: World): void {
     (request) => orderStatus(world, request, request.params.order_id),
   )
 
-  scope.get(
-    '/order/status',
-    {
-      config: ofClients,
-      schema: { summary: 'Order status', querystring: NamedQuery, response: shown },
-    },
-    (request) => orderStatus(world, request, fieldsOf(request.query)['order_id']),
-  )
+  const by = (...names: string[]) => {
+    return (request: FastifyRequest) => orderStatus(world, request, named(request, names))
+  }
+  const asked = { summary: 'Order status', response: shown }
+  const posted = { ...asked, consumes: bodyTypes }
+  const config = ofClients
+  const older = by('order_id')
+  scope.get('/order/status', { config, schema: { ...asked, querystring: NamedQuery } }, older)
+  scope.post('/order/status', { config, schema: { ...posted, body: NamedQuery } }, older)
+  const oldest = by('order_id', 'orderId')
+  scope.get('/order_status', { config, schema: { ...asked, querystring: OldestQuery } }, oldest)
+  scope.post('/order_status', { config, schema: { ...posted, body: OldestQuery } }, oldest)
+}
 
-  scope.post(
-    '/order/status',
-    {
-      config: ofClients,
-      schema: {
-        summary: 'Order status',
-        consumes: bodyTypes,
-        body: NamedQuery,
-        response: shown,
-      },
-    },
-    (request) =>
-      orderStatus(
-        world,
-        request,
-        fieldsOf(request.body)['order_id'] ?? fieldsOf(request.query)['order_id'],
-      ),
-  )
+/** The order that a body or a query names, by the first of these names that is there. */
+function named({ body, query }: FastifyRequest, names: readonly string[]): string | undefined {
+  const places = [fieldsOf(body), fieldsOf(query)]
+  return names.flatMap((name) => places.flatMap((fields) => fields[name] ?? [])).at(0)
 }
 
 async function update(world: World, request: FastifyRequest, orderId: string | undefined) {
@@ -186,7 +189,10 @@ export async function orderStatus(
   const whole = key && (await readOrder(world.db.read, key))
   if (!whole) return { status: 'NOT_FOUND', status_id: 40, order_id: orderId }
   const token = await tokenFor(world, request, whole.order)
-  return orderShown(whole, { ...orderViewOf(world, request), token })
+  const full = 'options.add_full_gateway_response'
+  const { body, query } = request
+  const fullGateway = truth(fieldsOf(body)[full] ?? fieldsOf(query)[full]) ?? false
+  return orderShown(whole, { ...orderViewOf(world, request), token, fullGateway })
 }
 
 /** A client token for the order, where the call asks for one. A client token gets no other. */

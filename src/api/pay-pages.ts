@@ -3,23 +3,23 @@ import { isMerchantId, shardIn, type TxnId } from '../ids.ts'
 import { type Merchant, mayReturnTo } from '../merchants/merchant.ts'
 import { responseKeyOf } from '../merchants/merchant-secrets.ts'
 import { findMerchant } from '../merchants/merchants.ts'
-import { rupees } from '../money.ts'
-import { type Html, html, page } from '../page.ts'
+import { html, type PageParts, page } from '../page.ts'
 import type { By } from '../payments/events.ts'
 import { bankPageOf, openBankPage } from '../payments/open-bank-page.ts'
 import type { Order } from '../payments/order.ts'
-import { findOrder, findOrderById } from '../payments/orders.ts'
+import { findOrder } from '../payments/orders.ts'
 import { syncNow } from '../payments/sync-now.ts'
-import { finishUrlOf, hasChallenge, isPartlyCharged, type Txn } from '../payments/txn.ts'
+import { finishUrlOf, hasChallenge, type Txn } from '../payments/txn.ts'
 import { decidingTxn, findTxn } from '../payments/txns.ts'
 import type { World } from '../payments/world.ts'
 import { Refusal } from '../refusal.ts'
-import { type OrderStatus, orderStatus } from '../wire/order-view.ts'
+import { orderStatus } from '../wire/order-view.ts'
 import { type Return, returnTo } from '../wire/signing.ts'
 import { startUrl } from '../wire/txn-view.ts'
+import { amountText, moneyLines, wordsFor } from './pay-words.ts'
 
 /** What a page's path names. */
-interface PayPath {
+export interface PayPath {
   readonly merchant: string
   readonly id: string
 }
@@ -30,7 +30,7 @@ interface Paying {
   readonly txn: Txn
 }
 
-/** The pages that customers see: on the way to the bank's page, back from it, and of an order. */
+/** The pages that customers see on the way to the bank's page, and back from it. */
 export function payPages(app: FastifyInstance, world: World): void {
   app.get<{ Params: PayPath }>('/v2/pay/start/:merchant/:id', hidden, async (request, reply) => {
     const paying = await findPaying(world, request.params)
@@ -70,20 +70,10 @@ export function payPages(app: FastifyInstance, world: World): void {
       return sendBack(world, reply, paying)
     },
   )
-
-  app.get<{ Params: PayPath }>('/merchant/pay/:merchant/:id', hidden, async (request, reply) => {
-    const { merchant, id } = request.params
-    const shard = shardIn(id)
-    if (shard === undefined || !isMerchantId(merchant)) return nothingHere(reply)
-    const key = { shard, merchant, id }
-    const order = await findOrderById(world.db.read, key)
-    if (!order) return nothingHere(reply)
-    const txn = await decidingTxn(world.db.read, order)
-    return show(reply, 200, orderPage(world, order, txn))
-  })
 }
 
-const hidden = { schema: { hide: true } }
+/** The route options of pages: they are not in the API's document. */
+export const hidden = { schema: { hide: true } }
 
 async function findPaying(world: World, { merchant: id, id: txnId }: PayPath) {
   const shard = shardIn(txnId)
@@ -100,11 +90,8 @@ async function sendBack(world: World, reply: FastifyReply, { merchant, txn }: Pa
   const deciding = order && (await decidingTxn(world.db.read, order))
   if (!order || !deciding) return nothingHere(reply)
   const { settings } = merchant
-  const url = order.fields['return_url'] || settings.return_url
-  // What was allowed when the order was made may not be any more.
-  if (!mayReturnTo(url, settings, world.mode)) {
-    return show(reply, 200, orderPage(world, order, deciding))
-  }
+  const url = shopUrlOf(world, merchant, order)
+  if (url === undefined) return show(reply, 200, orderPage(world, order, deciding))
   const { status, status_id: statusId } = orderStatus({ txn: deciding })
   const told = { order_id: order.orderId, status, status_id: String(statusId) }
   const key = settings.signed_return ? await responseKeyOf(world, merchant.id) : undefined
@@ -119,19 +106,21 @@ async function sendBack(world: World, reply: FastifyReply, { merchant, txn }: Pa
   }
 }
 
-interface Shown {
-  readonly title: string
-  readonly body: Html
-  readonly formsLeadTo?: string
-  readonly sendsItself?: boolean
+/** Where an order's customer goes back to, if there is such a site and it may be gone to. */
+export function shopUrlOf(world: World, { settings }: Merchant, order: Order): string | undefined {
+  const url = order.fields['return_url'] || settings.return_url
+  // What was allowed when the order was made may not be any more.
+  return mayReturnTo(url, settings, world.mode) ? url : undefined
 }
 
-function show(reply: FastifyReply, status: number, shown: Shown) {
+/** Answers with a page. */
+export function show(reply: FastifyReply, status: number, shown: PageParts) {
   const { headers, body } = page(shown)
   return reply.code(status).headers(headers).send(body)
 }
 
-function nothingHere(reply: FastifyReply) {
+/** The one answer about whatever is not there, or is not of whom the link names. */
+export function nothingHere(reply: FastifyReply) {
   return show(reply, 404, {
     title: 'Not found',
     body: html`<main class="narrow"><h1>There is no payment here</h1>
@@ -140,7 +129,7 @@ function nothingHere(reply: FastifyReply) {
   })
 }
 
-const busy: Shown = {
+const busy: PageParts = {
   title: 'One moment',
   body: html`<main class="narrow"><h1>Your OTP is being checked</h1>
 <p>Please wait a moment, then try again.</p>
@@ -148,7 +137,7 @@ const busy: Shown = {
   formsLeadTo: "'self'",
 }
 
-function wayToBank(txn: Txn, bankOrigin: string): Shown {
+function wayToBank(txn: Txn, bankOrigin: string): PageParts {
   const closing = html`<p class="quiet">You will then confirm the payment there. The OTP you may
 have received can no longer be used here.</p>`
   return {
@@ -164,7 +153,7 @@ ${hasChallenge(txn) ? closing : ''}
 }
 
 /** No word of where its form may lead: the shop redirects to sites that are not known here. */
-function wayToShop({ action, params }: Return): Shown {
+function wayToShop({ action, params }: Return): PageParts {
   const fields = params.map(
     ([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`,
   )
@@ -177,9 +166,9 @@ function wayToShop({ action, params }: Return): Shown {
   }
 }
 
-function orderPage(world: World, order: Order, txn: Txn | undefined): Shown {
-  const { status } = orderStatus(txn ? { txn } : {})
-  const open = txn && bankPageOf(world, txn)
+function orderPage(world: World, order: Order, txn: Txn): PageParts {
+  const { status } = orderStatus({ txn })
+  const open = bankPageOf(world, txn)
   const link = open
     ? html`<p><a href="${startUrl(txn, world.publicUrl)}">Continue at your bank</a></p>`
     : html`<p class="quiet">You can go back to the shop now.</p>`
@@ -189,45 +178,8 @@ function orderPage(world: World, order: Order, txn: Txn | undefined): Shown {
 <p class="amount">${amountText(order.amount)}</p>
 <p>${order.merchant}</p>
 <p>${wordsFor[status]}</p>
-${txn ? moneyLines(txn) : ''}
+${moneyLines(txn)}
 ${link}</main>`,
     formsLeadTo: "'none'",
   }
-}
-
-/** What was taken of the amount, and what has gone or goes back. */
-function moneyLines(txn: Txn): Html {
-  const taken = isPartlyCharged(txn)
-    ? html`<p class="quiet">${amountText(txn.captured)} taken so far</p>`
-    : ''
-  const back =
-    txn.refunded > 0
-      ? html`<p class="quiet">${amountText(txn.refunded)} given back or on its way</p>`
-      : ''
-  return html`${taken}${back}`
-}
-
-/** What a status says to a customer. */
-const wordsFor: Readonly<Record<OrderStatus, string>> = {
-  NEW: 'Not paid yet',
-  CREATED: 'Not paid yet',
-  STARTED: 'The payment has begun',
-  PENDING_VBV: 'Waiting for your confirmation',
-  AUTHORIZING: 'The payment is being checked',
-  AUTHORIZED: 'The payment is approved',
-  CAPTURE_INITIATED: 'The payment is approved',
-  CAPTURE_FAILED: 'The payment is approved',
-  VOID_INITIATED: 'The payment is being cancelled',
-  VOID_FAILED: 'The payment is approved',
-  VOIDED: 'The payment was cancelled; nothing is taken',
-  CHARGED: 'Paid',
-  PARTIAL_CHARGED: 'Paid in part',
-  AUTO_REFUNDED: 'The payment came too late and was refunded',
-  AUTHENTICATION_FAILED: 'The payment was not confirmed',
-  AUTHORIZATION_FAILED: 'Your bank declined the payment',
-  JUSPAY_DECLINED: 'The payment could not be made',
-}
-
-function amountText(amount: Txn['amount']): string {
-  return `₹${rupees(amount).toFixed(2)}`
 }

@@ -14,6 +14,7 @@ import {
   readEnvelope,
   sealEnvelope,
 } from '../wire/envelope.ts'
+import { refuseLists } from '../wire/request.ts'
 import { fieldsOf, keyHolder, namesOnly } from './auth.ts'
 
 declare module 'fastify' {
@@ -42,7 +43,9 @@ export function requireEnvelope(scope: FastifyInstance, world: World): void {
     const key = await findJwtKey(world.db.read, world.seal, name)
     if (!key) throw new Refusal('access_denied')
     const pair = pairOf(key)
-    request.body = await openEnvelope(envelope, pair, world.now())
+    const claims = await openEnvelope(envelope, pair, world.now())
+    refuseLists(claims, request.routeOptions.schema?.body)
+    request.body = claims
     if (!namesOnly(request, merchant.id)) throw new Refusal('access_denied')
     request.sealed = { envelope, pair }
     request.merchant = merchant

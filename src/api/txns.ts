@@ -164,6 +164,9 @@ export async function startPayment(world: World, request: FastifyRequest, reply:
   const ordered = orderOfStart(fields)
   // A client token pays what the merchant has ordered, and orders nothing.
   ofOwnOrder(request, ordered ? undefined : fields['order_id'])
+  // Which way the money goes is between the merchant and us.
+  const names = ['gateway_id', 'auth_account_id']
+  if (request.client && names.some((name) => fields[name])) throw new Refusal('access_denied')
   const by = byCaller(request)
   const start = readStart(fields, merchant, { mode: world.mode, now: world.now(), by, actor })
   if (ordered) {

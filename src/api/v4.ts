@@ -9,26 +9,31 @@ import { bodyTypes } from '../wire/request.ts'
 import { SessionRequest } from '../wire/session-request.ts'
 import { PayRequest } from '../wire/txn-request.ts'
 import { fieldsOf } from './auth.ts'
-import { orderStatus } from './orders.ts'
+import { withHeaders } from './docs.ts'
+import { OrderOptions, orderStatus } from './orders.ts'
 import { refundOrder } from './refunds.ts'
 import { requireEnvelope } from './sealed.ts'
 import { openSession } from './session.ts'
 import { startPayment } from './txns.ts'
 
 const OrderPath = Type.Object({ order_id: Type.String() })
-const OrderClaims = Type.Object({ order_id: Type.Optional(Type.String()) })
+const OrderClaims = Type.Object({ order_id: Type.Optional(Type.String()), ...OrderOptions })
+const RefundClaims = Type.Object({
+  ...RefundRequest.properties,
+  order_id: Type.Optional(Type.String()),
+})
 
 /** What is validated are the claims; what the document shows is the envelope around them. */
 const config = {
   swaggerTransform: ({ schema, url }: { schema: object; url: string }) => ({
     url,
-    schema: {
+    schema: withHeaders({
       ...schema,
       // The envelope's own key says who calls.
       security: [{ key: [] }, {}],
       ...('body' in schema ? { body: SealedBody } : { querystring: SealedQuery }),
       response: { 200: SealedBody, ...refusedAnswers },
-    },
+    }),
   }),
 }
 
@@ -60,14 +65,16 @@ export function v4Routes(scope: FastifyInstance, world: World): void {
       summary: 'Refund an order, encrypted',
       consumes: bodyTypes,
       params: OrderPath,
-      body: RefundRequest,
+      body: RefundClaims,
     },
   }
   const refundNamed = (request: WithOrder) => {
     const { order_id: orderId } = request.params
-    const { order_id: signed = orderId } = claimsOf(request)
-    // The path is outside the signature, so the claims have the last word.
-    if (signed !== orderId) throw badField('order_id', 'invalid')
+    const { order_id: signed } = claimsOf(request)
+    const { signed_refund_order: needed } = request.merchant.settings
+    // The path is outside the signature; the official clients leave the claim out all the same.
+    if (signed === undefined && needed) throw badField('order_id', 'missing')
+    if (signed !== undefined && signed !== orderId) throw badField('order_id', 'invalid')
     return refundOrder(world, request, orderId)
   }
   scope.post('/v4/orders/:order_id/refunds', refund, refundNamed)

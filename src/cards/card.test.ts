@@ -2,7 +2,14 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Refusal, type RefusalName } from '../refusal.ts'
 import { brandOf, testBins } from './bin.ts'
-import { type CardChecks, factsOf, forgetMost, type GivenCard, readCard } from './card.ts'
+import {
+  type CardChecks,
+  factsOf,
+  forgetMost,
+  type GivenCard,
+  holdsCardNumber,
+  readCard,
+} from './card.ts'
 
 const live: CardChecks = { mode: 'live', checks: 'strict', now: Date.UTC(2026, 10, 22) }
 const good: GivenCard = {
@@ -143,4 +150,19 @@ test('the number decides the network', () => {
     '9999999999999999': undefined,
   }
   for (const [number, brand] of Object.entries(table)) assert.equal(brandOf(number), brand, number)
+})
+
+test('a text that may hold a card number is known, in whatever script and however spaced', () => {
+  const held = [
+    '4111111111111111',
+    '4111.1111.1111.1111',
+    'my card 4111 / 1111 / 1111 / 1111',
+    '４１１１１１１１１１１１１１１１',
+    '٤١١١١١١١١١١١١١١١',
+    'a4111b1111c1111d1111',
+  ]
+  for (const text of held) assert(holdsCardNumber(text), text)
+  for (const text of ['', 'Asha 2', 'card of 2026-11-22', '919876543210']) {
+    assert(!holdsCardNumber(text), text)
+  }
 })

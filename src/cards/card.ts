@@ -169,7 +169,16 @@ function readCvv(cvv: string | undefined, brand: Brand, how: CardChecks): string
   return cvv
 }
 
-function isName(name: string): boolean {
+/** Of 12 digits are some of Maestro's numbers only, and telephone numbers with their country. */
+const fewestDigits = 13
+
+/** Whether a text that is no card number may hold one, in whatever script and however spaced. */
+export function holdsCardNumber(text: string): boolean {
+  return (text.match(/\p{Nd}/gu) ?? []).length >= fewestDigits
+}
+
+/** Whether a text may be a name on a card: up to 64 letters and what stands between them. */
+export function isName(name: string): boolean {
   return name.length <= 64 && /^[\p{L}\p{M} .'-]*$/u.test(name)
 }
 

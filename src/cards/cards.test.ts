@@ -140,7 +140,8 @@ for (const engine of engines) {
     })
 
     test('a card is purged after four days, once, and may be stored anew', async () => {
-      const [kept, card] = [await store({ number: numbers[1] ?? '' }), await store({ rbi: true })]
+      const kept = await store({ number: numbers[1] ?? '', nickname: 'kept' })
+      const card = await store({ rbi: true, nickname: '4242 4242 42424242' })
       assert.equal(card.purgeAt, at.clock.now + 4 * dayMs)
       at.clock.now += 4 * dayMs - 1
       assert.equal(await purgeCards(at.world), 0)
@@ -152,6 +153,7 @@ for (const engine of engines) {
       const purged = await findCard(read, card)
       assert(purged)
       assert.equal(purged.sealed, undefined)
+      assert.equal(purged.nickname, '')
       const { bin, name, expiryMonth, expiryYear, lastFour } = purged.facts
       assert.deepEqual([bin, name, expiryMonth, expiryYear, lastFour], ['', '', '', '', '4242'])
       await refused(purged)
@@ -160,6 +162,27 @@ for (const engine of engines) {
       const again = await store()
       assert.equal(again.token, card.token)
       assert.equal((await openCard(at.world, again, 'a')).number.reveal(), numbers[0])
+    })
+
+    test('a card with damaged facts is emptied like any other, and holds none up', async () => {
+      const cards = [await store({ rbi: true }), await store({ rbi: true, customer: 'ravi' })]
+      const [damaged, whole] = cards
+      assert(damaged && whole)
+      await at.world.db.tx(async (t) =>
+        t.put("update cards set facts = substr(facts, 2) where customer = 'asha'", []),
+      )
+      at.clock.now += 4 * dayMs
+      assert.equal(await purgeCards(at.world), 2)
+      assert.equal((await findCard(read, whole))?.facts.lastFour, '4242')
+      const purged = (await findCard(read, damaged)) ?? assert.fail()
+      assert.equal(purged.sealed, undefined)
+      const { fingerprint, ...facts } = purged.facts
+      assert.equal(fingerprint, damaged.facts.fingerprint)
+      assert.deepEqual(new Set(Object.values(facts)), new Set(['']))
+      assert.deepEqual(Object.keys(purged.facts).sort(), Object.keys(whole.facts).sort())
+      const last = (await deeds()).slice(-2)
+      const named = cards.map(({ reference }) => `card_purged ${reference} clock`)
+      assert.deepEqual(new Set(last), new Set(named))
     })
 
     test('a card that is stored anew while it is purged stays', async () => {

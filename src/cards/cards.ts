@@ -1,8 +1,9 @@
 import type { Db, Row, Tx } from '../db/db.ts'
 import type { CardToken, MerchantId, Shard } from '../ids.ts'
+import { keyIdOf } from '../merchants/data-key.ts'
 import { newestKey } from '../merchants/data-keys.ts'
-import type { CardFacts } from './card.ts'
-import { isSealed, type SealedCard, type StoredCard, type StoredCardKey } from './stored-card.ts'
+import { sealedUnder } from '../seal.ts'
+import type { DueCard, SealedCard, StoredCard, StoredCardKey } from './stored-card.ts'
 
 /** Names a customer's cards. */
 export interface CustomerCards {
@@ -115,29 +116,57 @@ export async function deleteCard(t: Tx, key: StoredCardKey): Promise<StoredCard 
   return row && cardFrom(row)
 }
 
-/** Some cards of a merchant that are sealed under an older key than of this generation. */
-export async function cardsBefore(
-  get: Db['read'],
-  { merchant, generation }: { readonly merchant: MerchantId; readonly generation: number },
-  most: number,
-): Promise<SealedCard[]> {
-  const rows = await get(
-    `select ${columns} from cards
-     where merchant = $1 and generation < $2 and sealed is not null limit $3`,
-    [merchant, generation, most],
-  )
-  return rows.map(cardFrom).filter(isSealed)
+/** One generation of a merchant's data key for cards. */
+export interface CardKeyName {
+  readonly merchant: MerchantId
+  readonly generation: number
 }
 
-/** Whether any card is sealed under this generation of the merchant's key. */
+/**
+ * Some cards of a merchant whose row or sealed text names another key than of this generation: by
+ * the row first, for that has an index, and by the texts when there are no more of those.
+ */
+export async function cardsNotUnder(
+  get: Db['read'],
+  { merchant, generation }: CardKeyName,
+  most: number,
+): Promise<SealedCard[]> {
+  const byRow = await get(
+    `select shard, merchant, customer, token, reference, sealed, generation from cards
+     where merchant = $1 and (generation < $2 or generation > $2) and sealed is not null limit $3`,
+    [merchant, generation, most],
+  )
+  if (byRow.length > 0) return byRow.map(sealedFrom)
+  const byText = await get(
+    `select shard, merchant, customer, token, reference, sealed, generation from cards
+     where merchant = $1 and generation = $2 and substr(sealed, 1, length($3)) <> $3 limit $4`,
+    [merchant, generation, sealedUnder(keyIdOf(generation)), most],
+  )
+  return byText.map(sealedFrom)
+}
+
+/** Whether the row of any card says that it is sealed under this key. */
 export async function usesGeneration(
-  t: Tx,
-  { merchant, generation }: { readonly merchant: MerchantId; readonly generation: number },
+  get: Db['read'],
+  { merchant, generation }: CardKeyName,
 ): Promise<boolean> {
-  const rows = await t.get(
+  const rows = await get(
     `select token from cards
      where merchant = $1 and generation = $2 and sealed is not null limit 1`,
     [merchant, generation],
+  )
+  return rows.length > 0
+}
+
+/** Whether any sealed text says so. No index helps: it reads all cards of the merchant. */
+export async function namesGeneration(
+  get: Db['read'],
+  { merchant, generation }: CardKeyName,
+): Promise<boolean> {
+  const rows = await get(
+    `select token from cards
+     where merchant = $1 and substr(sealed, 1, length($2)) = $2 limit 1`,
+    [merchant, sealedUnder(keyIdOf(generation))],
   )
   return rows.length > 0
 }
@@ -156,37 +185,57 @@ export function resealCard(
 }
 
 /** Some cards that are to be purged by now, whoever they belong to. */
-export async function cardsToPurge(
-  get: Db['read'],
-  now: number,
-  most: number,
-): Promise<StoredCard[]> {
+export async function cardsToPurge(get: Db['read'], now: number, most: number): Promise<DueCard[]> {
   const rows = await get(
-    `select ${columns} from cards where purge_at <= $1 order by purge_at limit $2`,
+    `select shard, merchant, token, reference, fingerprint, facts, purge_at from cards
+     where purge_at <= $1 order by purge_at limit $2`,
     [now, most],
   )
-  return rows.map(cardFrom)
+  return rows.map((row) => ({
+    ...keyFrom(row),
+    reference: String(row['reference']),
+    fingerprint: String(row['fingerprint']),
+    facts: String(row['facts']),
+    purgeAt: Number(row['purge_at']),
+  }))
 }
 
 /**
- * Removes what is sealed of a card and keeps these facts; `false`, and nothing done, when the card
- * was stored anew or removed meanwhile.
+ * Removes what is sealed of a card, and its nickname, which may be anything that a person typed,
+ * and keeps these facts, as JSON; `false`, and nothing done, when the card was stored anew or
+ * removed meanwhile.
  */
-export async function purgeCard(t: Tx, card: StoredCard, facts: CardFacts): Promise<boolean> {
+export async function purgeCard(t: Tx, card: DueCard, facts: string): Promise<boolean> {
   const rows = await t.get(
-    `update cards set sealed = null, purge_at = null, facts = $4
+    `update cards set sealed = null, purge_at = null, nickname = '', facts = $4
      where shard = $1 and merchant = $2 and token = $3 and purge_at = $5 returning token`,
-    [card.shard, card.merchant, card.token, JSON.stringify(facts), card.purgeAt ?? null],
+    [card.shard, card.merchant, card.token, facts, card.purgeAt],
   )
   return rows.length > 0
 }
 
-function cardFrom(row: Row): StoredCard {
+function keyFrom(row: Row): StoredCardKey {
   return {
     shard: Number(row['shard']) as Shard,
     merchant: row['merchant'] as MerchantId,
-    customer: String(row['customer']),
     token: row['token'] as CardToken,
+  }
+}
+
+function sealedFrom(row: Row): SealedCard {
+  return {
+    ...keyFrom(row),
+    customer: String(row['customer']),
+    reference: String(row['reference']),
+    sealed: String(row['sealed']),
+    generation: Number(row['generation']),
+  }
+}
+
+function cardFrom(row: Row): StoredCard {
+  return {
+    ...keyFrom(row),
+    customer: String(row['customer']),
     reference: String(row['reference']),
     facts: JSON.parse(String(row['facts'])),
     nickname: String(row['nickname']),

@@ -37,13 +37,17 @@ async function knownCard(
   return card
 }
 
-/** Gives a stored card another nickname. Refuses one that is not there or not that customer's. */
+/**
+ * Gives a stored card another nickname, none for an empty one, and leaves it where none is given.
+ * Refuses a card that is not there or not that customer's.
+ */
 export async function renameStored(
   room: Pick<CardRoom, 'db' | 'now'>,
   merchant: Merchant,
-  { nickname, ...named }: NamedCard & { nickname: string },
+  { nickname, ...named }: NamedCard & { nickname?: string },
 ): Promise<StoredCard> {
   const card = await knownCard(room, merchant, named)
+  if (nickname === undefined) return card
   const renamed = await room.db.tx((t) => renameCard(t, card, { nickname, at: room.now() }))
   if (!renamed) throw new Refusal('card_unknown')
   return renamed

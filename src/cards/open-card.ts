@@ -1,4 +1,5 @@
 import { audited } from '../merchants/audited.ts'
+import { generationIn } from '../merchants/data-key.ts'
 import { NoDataKey } from '../merchants/open-keyring.ts'
 import { Refusal } from '../refusal.ts'
 import type { CardSecrets } from './card.ts'
@@ -16,8 +17,9 @@ export async function openCard(
   actor: string,
 ): Promise<CardSecrets> {
   const { keyring } = room
-  const { merchant, reference, sealed, generation } = card
-  if (sealed === undefined || !isPayable(card, room.now())) throw new Refusal('card_token_unknown')
+  const { merchant, reference, sealed } = card
+  const generation = sealed && generationIn(sealed)
+  if (!generation || !isPayable(card, room.now())) throw new Refusal('card_token_unknown')
   const what = { deed: 'card_opened', subject: reference } as const
   await audited(room, { ...what, merchant, at: room.now(), actor }, async () => true)
   const key = await keyring.ofGeneration(merchant, 'cards', generation).catch((error: unknown) => {

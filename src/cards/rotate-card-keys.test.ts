@@ -185,7 +185,8 @@ for (const engine of engines) {
           "update cards set sealed = 'v1.g1.AAAA' where merchant = 'demo' and created_at > $1",
           [0],
         )
-        t.put("update cards set generation = 0 where merchant = 'mall' and fingerprint = '1'", [])
+        t.put("update cards set sealed = 'AAAA' where merchant = 'mall' and fingerprint = '1'", [])
+        t.put("update cards set facts = substr(facts, 2) where fingerprint = '3'", [])
       })
       at.clock.now += 1
       await makeNextKeys(room, at.clock.now)
@@ -195,7 +196,81 @@ for (const engine of engines) {
       const damaged = cards.filter((card, n) => card.merchant === 'demo' || n === 1)
       assert.deepEqual(new Set(unreadable), new Set(damaged.map(({ reference }) => reference)))
       at.clock.now += tenMinutesMs + 1
-      assert.equal(await removeOldKeys(room), 1, 'the key of damaged cards stays')
+      assert.equal(await removeOldKeys(room), 0, 'the keys of damaged cards stay')
+    })
+
+    test('a row that names another key than its text is rotated by its text', async () => {
+      const cards = await storeMany(12)
+      at.clock.now += 1
+      await makeNextKeys(room, at.clock.now)
+      const { db } = at.world
+      await db.tx(async (t) => {
+        t.put("update cards set generation = 2 where fingerprint < '2'", [])
+        t.put("update cards set generation = 9 where fingerprint in ('2', '3')", [])
+        t.put("update cards set generation = 0 where fingerprint in ('4', '5')", [])
+      })
+      at.clock.now += tenMinutesMs + 1
+      assert.deepEqual(await removeOldKeys(room), 0)
+      assert.deepEqual(await resealCards(room), { count: 12, unreadable: [] })
+      assert.deepEqual(await resealCards(room), { count: 0, unreadable: [] })
+      for (const [n, card] of cards.entries()) {
+        const resealed = await now(card)
+        assert.equal(resealed.generation, 2)
+        assert.equal((await openCard(at.world, resealed, 'a')).number.reveal(), numberOf(n))
+      }
+    })
+
+    test('a key stays while a sealed text alone names it, or a row alone', async () => {
+      await storeMany(2)
+      at.clock.now += 1
+      await makeNextKeys(room, at.clock.now)
+      at.clock.now += tenMinutesMs + 1
+      const { db } = at.world
+      await db.tx(async (t) => {
+        t.put("update cards set generation = 2 where merchant = 'demo'", [])
+        t.put("update cards set sealed = 'v1.g2.AAAA' where merchant = 'mall'", [])
+      })
+      assert.equal(await removeOldKeys(room), 0)
+      await db.tx(async (t) => t.put('delete from cards', []))
+      assert.equal(await removeOldKeys(room), 2)
+    })
+
+    test('a rotation that another has overtaken puts nothing back', async () => {
+      await storeMany(2)
+      at.clock.now += 1
+      await makeNextKeys(room, at.clock.now)
+      const { db } = at.world
+      let overtaken = false
+      const overtake = async () => {
+        overtaken = true
+        at.clock.now += 1
+        await makeNextKeys(room, at.clock.now)
+        await resealCards(room)
+      }
+      const tx: typeof db.tx = async (work) => {
+        if (!overtaken) await overtake()
+        return db.tx(work)
+      }
+      const slow = { ...room, db: { ...db, tx }, keyring: anotherKeyring() }
+      const { count } = await resealCards(slow)
+      assert.equal(count, 0)
+      const rows = await db.read('select generation from cards', [])
+      assert.deepEqual(
+        rows.map(({ generation }) => generation),
+        [3, 3],
+      )
+    })
+
+    test('the ten minutes are of this machine’s clock, which no sandbox moves', async () => {
+      await storeMany(2)
+      const made = at.clock.now
+      const keyring = openKeyring(at.world.db, at.world.keyring.provider, () => made)
+      const still = { ...at.world, keyring }
+      await makeNextKeys(still, made + 1)
+      await resealCards(room)
+      at.clock.now += 40 * tenMinutesMs
+      assert.equal(await removeOldKeys(still), 0)
+      assert.equal(await removeOldKeys(room), 2)
     })
   })
 }

@@ -1,9 +1,15 @@
 import type { Db } from '../db/db.ts'
 import type { MerchantId } from '../ids.ts'
-import { type DataKey, newDataKey, wrappedFor } from '../merchants/data-key.ts'
-import { insertKey, newestKeys, removeKey, supersededKeys } from '../merchants/data-keys.ts'
+import { type DataKey, generationIn, newDataKey, wrappedFor } from '../merchants/data-key.ts'
+import {
+  insertKey,
+  newestKey,
+  newestKeys,
+  removeKey,
+  supersededKeys,
+} from '../merchants/data-keys.ts'
 import { type Keyring, NoDataKey } from '../merchants/open-keyring.ts'
-import { cardsBefore, resealCard, usesGeneration } from './cards.ts'
+import { cardsNotUnder, namesGeneration, resealCard, usesGeneration } from './cards.ts'
 import type { SealedCard } from './stored-card.ts'
 import { sealAnew } from './vault.ts'
 
@@ -11,7 +17,6 @@ import { sealAnew } from './vault.ts'
 export interface RotationRoom {
   readonly db: Db
   readonly keyring: Keyring
-  readonly now: () => number
   readonly sleep: (ms: number) => Promise<void>
 }
 
@@ -20,13 +25,13 @@ export interface RotationRoom {
  * number of those. `since`: when the rotation began, epoch milliseconds.
  */
 export async function makeNextKeys(room: RotationRoom, since: number): Promise<number> {
-  const { db, keyring, now } = room
+  const { db, keyring } = room
   const old = (await newestKeys(db.read, 'cards')).filter(({ createdAt }) => createdAt < since)
   for (const { owner, generation } of old) {
     const next = { owner, purpose: 'cards', generation: generation + 1 } as const
     const wrapped = await keyring.provider.wrap(newDataKey(), wrappedFor(next))
     // A clock that was set back must not make this key look older than the rotation.
-    const at = Math.max(now(), since)
+    const at = Math.max(keyring.now(), since)
     await db.tx(async (t) => insertKey(t, { ...next, wrapped, at }))
   }
   return old.length
@@ -60,13 +65,13 @@ export async function resealCards(room: RotationRoom): Promise<Resealed> {
 
 async function resealCardsOf(room: RotationRoom, merchant: MerchantId): Promise<Resealed> {
   const { db, keyring, sleep } = room
-  const newest = await keyring.renew(merchant, 'cards')
-  const { generation } = newest
+  let newest = await keyring.renew(merchant, 'cards')
   const unreadable = new Set<string>()
   let count = 0
   for (;;) {
     const most = cardsPerTx + unreadable.size
-    const found = await cardsBefore(db.read, { merchant, generation }, most)
+    const { generation } = newest
+    const found = await cardsNotUnder(db.read, { merchant, generation }, most)
     const cards = found.filter(({ reference }) => !unreadable.has(reference))
     if (cards.length === 0) return { count, unreadable: [...unreadable] }
     const anew: { card: SealedCard; sealed: string }[] = []
@@ -76,22 +81,28 @@ async function resealCardsOf(room: RotationRoom, merchant: MerchantId): Promise<
       else anew.push({ card, sealed })
     }
     const began = performance.now()
-    await db.tx(async (t) => {
+    const isStillNewest = await db.tx(async (t) => {
+      if ((await newestKey(t.get, merchant, 'cards'))?.generation !== generation) return false
       for (const { card, sealed } of anew) resealCard(t, card, { sealed, generation })
+      return true
     })
-    count += anew.length
+    // Another rotation has begun: back under its predecessor's key is the wrong way.
+    if (isStillNewest) count += anew.length
+    else newest = await keyring.renew(merchant, 'cards')
     await sleep(Math.min(longestBreathMs, performance.now() - began))
   }
 }
 
-/** A card sealed under another key, or `undefined` when its row is damaged. */
+/** A card sealed under another key, or `undefined` when no key opens it as its text says. */
 async function sealedUnder(
   newest: DataKey,
   keyring: Keyring,
   card: SealedCard,
 ): Promise<string | undefined> {
+  const generation = generationIn(card.sealed)
+  if (generation === undefined) return undefined
   const from = await keyring
-    .ofGeneration(card.merchant, 'cards', card.generation)
+    .ofGeneration(card.merchant, 'cards', generation)
     .catch((error: unknown) => {
       if (!(error instanceof NoDataKey)) throw error
     })
@@ -106,13 +117,17 @@ async function sealedUnder(
 /** A transaction that stores a card under a key that is just being replaced is over long before. */
 const supersededForMs = 10 * 60_000
 
-/** Removes the keys that no card is sealed under any more; gives their number. */
-export async function removeOldKeys({ db, now }: RotationRoom): Promise<number> {
+/** Removes the keys that no card's row or sealed text names any more; gives their number. */
+export async function removeOldKeys({
+  db,
+  keyring,
+}: Pick<RotationRoom, 'db' | 'keyring'>): Promise<number> {
   let removed = 0
-  for (const key of await supersededKeys(db.read, 'cards', now() - supersededForMs)) {
-    const { owner, generation } = key
+  for (const key of await supersededKeys(db.read, 'cards', keyring.now() - supersededForMs)) {
+    const name = { merchant: key.owner as MerchantId, generation: key.generation }
+    if (await namesGeneration(db.read, name)) continue
     removed += await db.tx(async (t) => {
-      if (await usesGeneration(t, { merchant: owner as MerchantId, generation })) return 0
+      if (await usesGeneration(t.get, name)) return 0
       removeKey(t, key)
       return 1
     })

@@ -33,10 +33,14 @@ export function isPayable(card: StoredCard, now: number): boolean {
   return card.sealed !== undefined && (card.purgeAt === undefined || now < card.purgeAt)
 }
 
-/** A stored card that was not purged. */
-export type SealedCard = StoredCard & { readonly sealed: string }
+/** What a rotation reads of a stored card that was not purged: nothing that may be shown. */
+export type SealedCard = StoredCardKey &
+  Pick<StoredCard, 'customer' | 'reference' | 'generation'> & { readonly sealed: string }
 
-/** Whether a stored card was not purged. */
-export function isSealed(card: StoredCard): card is SealedCard {
-  return card.sealed !== undefined
+/** What is read of a card that is to be purged. */
+export interface DueCard extends StoredCardKey, Pick<StoredCard, 'reference'> {
+  readonly fingerprint: string
+  /** As the row has them, which may be damaged. */
+  readonly facts: string
+  readonly purgeAt: number
 }

@@ -3,6 +3,7 @@ import { describe, test } from 'node:test'
 import { engines } from '../../test/databases.ts'
 import { anOrder, aStart, deadLine, openWorld, workOnce } from '../../test/world.ts'
 import type { Verdict } from '../gateways/gateway.ts'
+import { spendOnce } from '../merchants/spent-tokens.ts'
 import { paise } from '../money.ts'
 import { dueTxns } from '../payments/duties.ts'
 import { pay } from '../payments/pay.ts'
@@ -33,6 +34,21 @@ for (const engine of engines) {
       at.script.push(charged)
       assert.equal(await workOnce(at.world, assert.ifError), 1)
       assert.equal(await workOnce(at.world, assert.ifError), 0)
+      await at.database.close()
+    })
+
+    test('a used token is remembered for as long as a clock behind ours takes it', async () => {
+      const at = await openWorld(engine)
+      const { db } = at.world
+      const token = { merchant: at.merchant.id, hash: 'a'.repeat(64), expiresAt: at.clock.now }
+      const spend = () => db.tx((t) => spendOnce(t, token))
+      assert.equal(await spend(), true)
+      at.clock.now += 60_000
+      await workOnce(at.world, assert.ifError)
+      assert.equal(await spend(), false)
+      at.clock.now += 60_001
+      await workOnce(at.world, assert.ifError)
+      assert.equal(await spend(), true)
       await at.database.close()
     })
 

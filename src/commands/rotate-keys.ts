@@ -7,36 +7,34 @@ import {
   resealCards,
 } from '../cards/rotate-card-keys.ts'
 import { dropFact, replaceFact, settleFact } from '../db/facts.ts'
+import { outliveTxs } from '../db/outlive-txs.ts'
 import type { Env } from '../env.ts'
 import { audited } from '../merchants/audited.ts'
 import { rewrapKeys } from '../merchants/rewrap-keys.ts'
-import { CannotStart, type Store, secretsNotUnder } from '../open-store.ts'
+import { CannotStart, type Store, secretsNotUnder, wrapsOutside } from '../open-store.ts'
 import { type Seal, type SealedFor, sealedUnder } from '../seal.ts'
 import { byOperator, say } from './command.ts'
 
 /** A rotation that was begun is gone on with, not begun anew, until this fact is dropped. */
 const underWay = 'rotation'
 
-// A tx that began to store a card before the new key was there has ended by then.
-const settleMs = 2_000
-
 /**
  * `keys rotate`: brings everything under the first master key and every card under a new data key,
  * beside running servers. Killed, it goes on when it is run again.
  */
-export async function rotate(store: Store, { keyProvider }: Env): Promise<void> {
-  const room: RotationRoom = { ...store, now: Date.now, sleep: (ms) => sleep(ms) }
+export async function rotate(store: Store, env: Env): Promise<void> {
+  const room: RotationRoom = { ...store, sleep: (ms) => sleep(ms) }
   const since = await settleFact(store.db, underWay, String(Date.now()))
   say(`Rotation of ${new Date(Number(since)).toISOString()}`)
   say(`${await makeNextKeys(room, Number(since))} merchants have a new key for cards`)
   const first = await resealCards(room)
-  await sleep(settleMs)
+  await outliveTxs(room)
   const late = await resealCards(room)
   say(`${first.count + late.count} cards sealed anew`)
   say(`${await removeOldKeys(room)} old keys of cards removed`)
-  // Which key a provider of the operator's wraps with is its own affair: it wraps all of them again.
+  // Which key an operator's module wraps with is its own affair: it wraps all of them again.
   const isCurrent = (text: string) =>
-    keyProvider === undefined && text.startsWith(sealedUnder(store.seal.keyId))
+    !wrapsOutside(env) && text.startsWith(sealedUnder(store.seal.keyId))
   say(`${await rewrapKeys(store, isCurrent)} data keys wrapped anew`)
   say(`${await sealSecretsAnew(store)} secrets sealed anew`)
   tellUnreadable(late)

@@ -21,13 +21,25 @@ export interface AuditHead {
   readonly mac: string
 }
 
-/** Every log there is: those with a head, and those with entries. */
+/** Every log there is or was: with a head, with entries, or begun as the server's own log says. */
 export async function auditLogs(get: Db['read']): Promise<AuditOwner[]> {
   const rows = await get(
-    'select merchant from audit_heads union select merchant from audit_entries',
-    [],
+    `select merchant from audit_heads union select merchant from audit_entries
+     union select subject from audit_entries
+     where shard = $1 and merchant = '' and deed = 'log_began'`,
+    [auditShard('')],
   )
   return rows.map((row) => row['merchant'] as AuditOwner).sort()
+}
+
+/** How often a merchant's log began, as the server's own log says. */
+export async function timesBegun(get: Db['read'], merchant: MerchantId): Promise<number> {
+  const [row] = await get(
+    `select count(*) as times from audit_entries
+     where shard = $1 and merchant = $2 and deed = 'log_began' and subject = $3`,
+    [auditShard(''), '', merchant],
+  )
+  return Number(row?.['times'])
 }
 
 /** The head of a log, or `undefined` when there is none. */
@@ -64,8 +76,8 @@ export async function auditEntries(
 }
 
 /**
- * Writes an entry behind the last one of its log. The head's row is the lock: entries of one
- * merchant are numbered one after another.
+ * Writes an entry behind the last one of its log, and of a merchant's first one into the server's
+ * own log too. The head's row is the lock: entries of one merchant are numbered one after another.
  */
 export async function appendAudit(t: Tx, key: DataKey, done: AuditDone): Promise<void> {
   const { merchant } = done
@@ -87,4 +99,8 @@ export async function appendAudit(t: Tx, key: DataKey, done: AuditDone): Promise
      values ($1, $2, $3, $4, $5, $6, $7, $8)`,
     [shard, merchant, seq, done.at, done.actor, done.deed, done.subject, mac],
   )
+  // Always the merchant's head and then the server's, so that no two writers wait for each other.
+  if (seq === 1 && merchant !== '') {
+    await appendAudit(t, key, { ...done, merchant: '', deed: 'log_began', subject: merchant })
+  }
 }

@@ -20,6 +20,7 @@ export type AuditDeed =
   | 'webhook_rotated'
   | 'webhook_enabled'
   | 'keys_rotated'
+  | 'log_began'
   | 'bins_imported'
 
 /** Whose log an entry is in: a merchant's, or '' for what concerns the server as a whole. */

@@ -1,5 +1,5 @@
 import { createHmac, randomBytes } from 'node:crypto'
-import type { Seal, SealedFor, SealKey } from '../seal.ts'
+import { keyIdIn, type Seal, type SealedFor, type SealKey } from '../seal.ts'
 import type { Secret } from '../secret.ts'
 
 /** What a data key is for. `cards` seals card numbers, the others make keyed digests. */
@@ -49,7 +49,18 @@ export function dataKey(
   key: Buffer,
 ): DataKey {
   const { owner, purpose, generation } = of
-  return { owner, purpose, generation, id: `g${generation}`, key }
+  return { owner, purpose, generation, id: keyIdOf(generation), key }
+}
+
+/** How a data key of this generation is named in what it sealed. */
+export function keyIdOf(generation: number): string {
+  return `g${generation}`
+}
+
+/** The generation of the data key that sealed a text, or `undefined` when it names none. */
+export function generationIn(sealed: string): number | undefined {
+  const digits = /^g(\d{1,15})$/.exec(keyIdIn(sealed))?.[1]
+  return digits === undefined ? undefined : Number(digits)
 }
 
 /** What a wrapped data key is bound to. */

@@ -30,6 +30,8 @@ export interface Settings {
   readonly no_otp_hours: number
   /** The origins whose pages may call with a client token, separated by commas; empty: none. */
   readonly browser_origins: string
+  /** Whether an encrypted refund must name its order in what is signed: the path is not signed. */
+  readonly signed_refund_order: boolean
   /** Where the browser goes after a page, when the order names no return_url. */
   readonly return_url: string
   /** The origins a return_url may have, separated by commas; empty: any. */
@@ -79,6 +81,7 @@ export function defaultSettings(mode: Mode): Settings {
     card_retention: mode === 'live' ? 'rbi' : 'keep',
     no_otp_hours: 24,
     browser_origins: '',
+    signed_refund_order: false,
     return_url: '',
     return_origins: '',
     return_method: 'GET',
@@ -131,6 +134,7 @@ const readers: { readonly [K in keyof Settings]: Read<K> } = {
   // A week: issuers open their cards for OTP range by range, and that should be noticed.
   no_otp_hours: wholeBetween(0, 168),
   browser_origins: readOrigins,
+  signed_refund_order: flag,
   return_url: (text, mode) => (text === '' || isWebUrl(text, mode) ? text : undefined),
   return_origins: readOrigins,
   return_method: oneOf('GET', 'POST'),

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, test } from 'node:test'
 import { engines, type TestDatabase } from '../../test/databases.ts'
 import { makeSeal, sealedUnder } from '../seal.ts'
 import { Secret } from '../secret.ts'
+import { checkProvider } from './check-provider.ts'
 import { fingerprintOf, newDataKey, sealProvider, wrappedFor } from './data-key.ts'
 import { allKeys, insertKey, newestKeys, supersededKeys, wrappedBeginnings } from './data-keys.ts'
 import { NoDataKey, openKeyring } from './open-keyring.ts'
@@ -90,12 +91,26 @@ for (const engine of engines) {
     })
 
     test('what a provider gives back must be a key; a failure is forgotten', async () => {
-      let answer = Buffer.alloc(31)
-      const provider = { wrap: async () => 'text', unwrap: async () => answer }
-      const one = openKeyring(database.db, provider, () => 5)
-      await assert.rejects(one.current('shop', 'cards'), /is no key/)
-      answer = Buffer.alloc(32)
-      assert.equal((await one.current('shop', 'cards')).key.length, 32)
+      let answer: (() => Promise<Buffer>) | undefined = async () => Buffer.alloc(31)
+      const own = sealProvider(oldSeal)
+      const unwrap: typeof own.unwrap = (...of) => answer?.() ?? own.unwrap(...of)
+      const one = openKeyring(database.db, checkProvider({ ...own, unwrap }, 1), () => 5)
+      const kept = async () => (await allKeys(database.db.read)).length
+      await assert.rejects(one.current('shop', 'cards'), /no 32 bytes/)
+      assert.equal(await kept(), 0, 'a key that would not open is not kept')
+      answer = () => new Promise(() => {})
+      await assert.rejects(one.current('shop', 'cards'), /no answer/)
+      answer = undefined
+      const { key } = await one.current('shop', 'cards')
+      assert.deepEqual((await ring().current('shop', 'cards')).key, key)
+    })
+
+    test('keys are not wrapped anew by a provider that would lose them', async () => {
+      const before = await ring().current('shop', 'cards')
+      const loses = { ...sealProvider(both), wrap: async () => 'text' }
+      const keyring = openKeyring(database.db, checkProvider(loses), () => 5)
+      await assert.rejects(rewrapKeys({ db: database.db, keyring }, () => false))
+      assert.deepEqual(await ring().current('shop', 'cards'), before)
     })
   })
 }

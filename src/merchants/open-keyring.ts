@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import type { Now } from '../clock.ts'
 import type { Db } from '../db/db.ts'
 import {
   type DataKey,
@@ -6,7 +7,6 @@ import {
   type KeyOwner,
   type KeyProvider,
   type KeyPurpose,
-  keyBytes,
   newDataKey,
   wrappedFor,
 } from './data-key.ts'
@@ -18,6 +18,8 @@ export class NoDataKey extends Error {}
 /** The data keys, unwrapped when they are first needed and kept in memory. */
 export interface Keyring {
   readonly provider: KeyProvider
+  /** The clock that keys are made by: this machine's, which no sandbox moves. */
+  readonly now: Now
   /** The newest key, which seals; made when there is none. As it was when it was last read. */
   current(owner: KeyOwner, purpose: KeyPurpose): Promise<DataKey>
   /** The key of one generation. Rejects with {@link NoDataKey} when there is none. */
@@ -29,14 +31,12 @@ export interface Keyring {
 /** A key is 32 bytes: thousands of merchants fit, and memory stays bounded beyond them. */
 const mostKept = 20_000
 
-/** A keyring on a database. */
-export function openKeyring(db: Db, provider: KeyProvider, now: () => number): Keyring {
+/** A keyring on a database, by a provider that was checked. */
+export function openKeyring(db: Db, provider: KeyProvider, now: Now): Keyring {
   const newest = new Map<string, Promise<DataKey>>()
   const kept = new Map<string, Promise<DataKey>>()
   async function unwrap(wrapped: WrappedKey): Promise<DataKey> {
-    const key = Buffer.from(await provider.unwrap(wrapped.wrapped, wrappedFor(wrapped)))
-    if (key.length !== keyBytes) throw new Error('what the provider unwrapped is no key')
-    return dataKey(wrapped, key)
+    return dataKey(wrapped, await provider.unwrap(wrapped.wrapped, wrappedFor(wrapped)))
   }
 
   async function readNewest(owner: KeyOwner, purpose: KeyPurpose): Promise<DataKey> {
@@ -52,6 +52,7 @@ export function openKeyring(db: Db, provider: KeyProvider, now: () => number): K
 
   return {
     provider,
+    now,
     current: (owner, purpose) =>
       remember(newest, `${owner}/${purpose}`, () => readNewest(owner, purpose)),
     ofGeneration: (owner, purpose, generation) =>

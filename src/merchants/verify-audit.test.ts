@@ -52,6 +52,16 @@ for (const engine of engines) {
       assert(verified.kind === 'right')
       assert.equal(verified.head.seq, 3)
       assert.equal(await why(''), 'right')
+      assert.deepEqual(
+        (await auditEntries(at.world.db.read, { merchant: '', after: 0, most: 9 })).map(
+          ({ deed, subject, at: when, actor }) => [deed, subject, when, actor],
+        ),
+        [
+          ['log_began', 'shop', 1, 'test'],
+          ['card_opened', 'card 1', 1, 'test'],
+          ['card_opened', 'card 2', 2, 'test'],
+        ],
+      )
       assert.equal(await why('nobody' as MerchantId), 'right')
     })
 
@@ -106,7 +116,10 @@ for (const engine of engines) {
       assert.equal(await why(), 'right')
       const other = 'other' as MerchantId
       for (const table of ['audit_entries', 'audit_heads']) {
-        await change(`update ${table} set merchant = 'other', shard = ${auditShard(other)}`)
+        await change(
+          `update ${table} set merchant = 'other', shard = ${auditShard(other)}
+           where merchant = 'shop'`,
+        )
       }
       assert.match(await why(other), /entry 1 is not/)
     })
@@ -116,20 +129,21 @@ for (const engine of engines) {
       await change('delete from audit_entries where seq > 2')
       await change(
         `update audit_heads set seq = 2, mac =
-          (select mac from audit_entries where seq = 2)`,
+          (select mac from audit_entries where seq = 2) where merchant = 'shop'`,
       )
       assert.match(await why(), /its head is not/)
     })
 
     test('a log that is rolled back as a whole is found by an earlier checkpoint', async () => {
       await write(shop, 2)
-      const heads = await at.world.db.read('select mac from audit_heads', [])
+      const its = "merchant = 'shop'"
+      const heads = await at.world.db.read(`select mac from audit_heads where ${its}`, [])
       await write(shop, 2)
       const verified = await verify()
       assert(verified.kind === 'right')
       const noted = [verified.head]
       await change('delete from audit_entries where seq > 2')
-      await change(`update audit_heads set seq = 2, mac = '${heads[0]?.['mac']}'`)
+      await change(`update audit_heads set seq = 2, mac = '${heads[0]?.['mac']}' where ${its}`)
       assert.equal(await why(), 'right')
       assert.match(await why(shop, noted), /it had 4 entries once, and has 2/)
       await write(shop, 3)
@@ -155,7 +169,53 @@ for (const engine of engines) {
       )
       assert.deepEqual(await auditLogs(at.world.db.read), [])
       assert.equal(await audited(at.world, done, async () => 0), 0)
-      assert.deepEqual(await auditLogs(at.world.db.read), ['shop'])
+      assert.deepEqual(await auditLogs(at.world.db.read), ['', 'shop'])
+    })
+
+    const erase = async (merchant: AuditOwner) => {
+      for (const table of ['audit_entries', 'audit_heads']) {
+        await change(`delete from ${table} where merchant = '${merchant}'`)
+      }
+    }
+
+    test('a log that is erased as a whole is missed, begun anew or not', async () => {
+      await write(shop, 3)
+      await write('mall' as MerchantId, 2)
+      await erase(shop)
+      assert.deepEqual(await auditLogs(at.world.db.read), ['', 'mall', 'shop'])
+      assert.match(await why(), /it is gone: it began once/)
+      await write(shop, 3)
+      assert.match(await why(), /it began 2 times/)
+      assert.equal(await why('mall' as MerchantId), 'right')
+      assert.equal(await why(''), 'right')
+      await erase('')
+      assert.match(await why('mall' as MerchantId), /server's own log does not say it began/)
+    })
+
+    test('a log that begins while it is verified is right, whichever is read first', async () => {
+      const { db } = at.world
+      const reads = ["deed = 'log_began'", 'order by seq', 'from audit_heads']
+      for (const [i, begins] of reads.entries()) {
+        const merchant = `new-${i}` as MerchantId
+        let begun = false
+        const read: typeof db.read = async (sql, values) => {
+          const rows = await db.read(sql, values)
+          if (!begun && sql.includes(begins)) {
+            begun = true
+            await write(merchant, 1)
+          }
+          return rows
+        }
+        const verified = await verifyAudit({ ...at.world, db: { ...db, read } }, merchant, [])
+        assert(begun)
+        assert.equal(verified.kind, 'right', JSON.stringify(verified))
+      }
+    })
+
+    test('many who begin at once begin each log once', async () => {
+      const shops = ['a', 'b', 'c', 'd'] as MerchantId[]
+      await Promise.all([...shops, ...shops, '' as const].map((one) => write(one, 3)))
+      for (const one of [...shops, '' as const]) assert.equal(await why(one), 'right')
     })
   })
 }

@@ -25,6 +25,8 @@ export interface Submission {
   readonly otp: Secret
   /** Whether to take the money at once; absent: as the order says. */
   readonly autoCapture?: boolean
+  /** How many attempts the customer has seen spent: with another number nothing is sent. */
+  readonly seen?: number
   readonly by: By
 }
 
@@ -61,6 +63,7 @@ interface Submitting {
 async function submit(world: World, merchant: Merchant, submitting: Submitting) {
   const { submission, txn, spendOnce } = submitting
   if (txn.status !== 'PENDING_VBV') return txn
+  if (submission.seen !== undefined && submission.seen !== txn.otp.attempts) return txn
   refuseIfClosed(txn)
   if (isPastLife(txn, world.now())) return sync(world, merchant, { txn, by: submission.by })
   const gateway = gatewayNamed(txn.gateway)

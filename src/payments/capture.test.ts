@@ -89,6 +89,36 @@ for (const engine of engines) {
       })
     })
 
+    test('the first part without a key goes by its amount, and no other does', async () => {
+      const txn = await heldTxn(at, 'keyless')
+      const part = { amount: paise(4_000) }
+      const first = await captured(txn, chargedInPart(4_000), part)
+      assert.deepEqual(first.captures, [{ amount: 4_000, key: 'amount:4000' }])
+      assert.deepEqual(await captured(txn, undefined, part), first)
+      for (const amount of [paise(3_999), paise(6_000)]) {
+        await assert.rejects(captured(txn, undefined, { amount }), { reason: 'invalid_request' })
+      }
+      const rest = await captured(txn, words.charged, { key: 'b' })
+      assert.deepEqual([rest.status, rest.captured], ['CHARGED', 10_000])
+      assert.deepEqual(await captured(txn, undefined, part), rest)
+    })
+
+    test('a part without a key waits for another, and is the same as its own', async () => {
+      const txn = await heldTxn(at, 'keyless-lost')
+      const lost = await captured(txn, words.silence, { amount: paise(4_000) })
+      assert.deepEqual(await captured(txn, undefined, { amount: paise(4_000) }), lost)
+      const other = captured(txn, words.silence, { amount: paise(5_000) })
+      await assert.rejects(other, { reason: 'in_process' })
+      at.script.push(chargedInPart(4_000))
+      const done = await sync(at.world, at.merchant, { txn: await asItIs(at, txn), by })
+      assert.deepEqual(done.captures, [{ amount: 4_000, key: 'amount:4000' }])
+      const failed = await heldTxn(at, 'keyless-failed')
+      at.script.push(words.refused, words.held)
+      await captured(failed, undefined, { amount: paise(4_000) })
+      const again = await captured(failed, chargedInPart(5_000), { amount: paise(5_000) })
+      assert.equal(again.captured, 5_000)
+    })
+
     test('a capture whose answer is awaited is known by its key, and asks nobody', async () => {
       const txn = await heldTxn(at, 'key-lost')
       const part = { amount: paise(4_000), key: 'a' }

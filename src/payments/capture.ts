@@ -47,14 +47,26 @@ async function take(
   const left = paise(txn.amount - txn.captured)
   const amount = wish.amount ?? left
   if (amount > left) throw new Refusal('capture_exceeds')
-  const question = captureBy(gatewayNamed(txn.gateway), { txn, wish, amount })
-  const key = wish.key === undefined ? {} : { key: wish.key }
+  const name = txn.captured === 0 ? nameOf(txn, wish) : wish.key
+  const key = name === undefined ? {} : { key: name }
+  const question = captureBy(gatewayNamed(txn.gateway), { txn, wish: key, amount })
   const instruction: Instruction = { kind: 'capture', amount, ...key }
   return instruct(world, merchant, { txn, instruction, question, more: { take: amount }, by })
 }
 
+/**
+ * The key of a capture. Some clients send the amount always and a key never: the first part that
+ * is taken goes by its amount then, so that the same call again is the same capture.
+ */
+function nameOf(txn: Txn, { key, amount }: CaptureWish): string | undefined {
+  const isPart = amount !== undefined && amount < txn.amount
+  return key ?? (isPart ? `amount:${amount}` : undefined)
+}
+
 /** Whether this very capture is done or under way. Refuses its key with another amount. */
-function isDone(txn: Txn, { key, amount }: CaptureWish): boolean {
+function isDone(txn: Txn, wish: CaptureWish): boolean {
+  const { amount } = wish
+  const key = nameOf(txn, wish)
   if (key === undefined) return false
   const underWay = txn.instruction?.kind === 'capture' ? [txn.instruction] : []
   const same = [...txn.captures, ...underWay].find((one) => one.key === key)

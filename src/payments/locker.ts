@@ -38,7 +38,11 @@ export function keepsLocker(txn: Txn, now: number): boolean {
   return mayPay && now < txn.createdAt + lockerLifeMs
 }
 
-/** Whether the payment has succeeded and its card is still to be stored. */
+/**
+ * Whether the payment has succeeded and its card is still to be stored. What a gateway was told to
+ * do with the money comes first: its answer is waited for.
+ */
 export function savesCard(txn: Txn): boolean {
-  return txn.locker !== undefined && holdsMoney(txn.status) && !txn.late
+  const isQuiet = txn.instruction === undefined
+  return txn.locker !== undefined && holdsMoney(txn.status) && isQuiet && !txn.late
 }

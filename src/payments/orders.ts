@@ -130,14 +130,23 @@ export function changeOrder(
   )
 }
 
-/** Touches an order for its next txn: unpaid, unclaimed, fewer than 25 txns so far. */
-export async function touchToStart(t: Tx, key: OrderKey, txn: TxnId): Promise<Order | undefined> {
+/**
+ * Touches an order for its next txn: unpaid, unclaimed, fewer than 25 txns so far; where the payer
+ * has `seen` how many, exactly so many.
+ */
+export async function touchToStart(
+  t: Tx,
+  key: OrderKey,
+  txn: TxnId,
+  seen?: number,
+): Promise<Order | undefined> {
   const [row] = await t.get(
     `update orders set seq = seq + 1, txn_count = txn_count + 1, last_txn = $4
      where shard = $1 and merchant = $2 and order_id = $3
        and paid_by is null and claimed_by is null and txn_count < 25
+       and ($5 < 0 or txn_count = $5)
      returning ${columns}`,
-    [key.shard, key.merchant, key.orderId, txn],
+    [key.shard, key.merchant, key.orderId, txn, seen ?? -1],
   )
   return row && orderFrom(row)
 }

@@ -54,6 +54,24 @@ for (const engine of engines) {
       assert.deepEqual(await paid([page]), ['PENDING_VBV', 'REDIRECT'])
     })
 
+    test("pays all the same where what was learned can't be written", async () => {
+      const { tx } = at.world.db
+      let works = 0
+      const db: typeof at.world.db = {
+        ...at.world.db,
+        // The txn, what was learned, the gateway's answer.
+        tx: (work) => (++works === 2 ? Promise.reject(new Error('lock timeout')) : tx(work)),
+      }
+      const before = world
+      world = { ...before, db }
+      try {
+        assert.deepEqual(await paid([notEligible, page]), ['PENDING_VBV', 'OTP', 'REDIRECT'])
+      } finally {
+        world = before
+      }
+      assert.deepEqual(await paid([notEligible, page]), ['PENDING_VBV', 'OTP', 'REDIRECT'])
+    })
+
     test('is asked for an OTP again when the hours of the setting are over', async () => {
       const settings = { no_otp_hours: 2 }
       await paid([notEligible, page], settings)
@@ -71,5 +89,27 @@ for (const engine of engines) {
       const kept = { now: at.clock.now - 1, most: 1 }
       assert.deepEqual(await ineligibleOf(world.db.read, at.merchant.id, kept), [])
     })
+  })
+}
+
+for (const engine of engines) {
+  test(`two clicks that saw the same order begin one payment, on ${engine.name}`, async () => {
+    const at = await openWorld(engine)
+    try {
+      await anOrder(at, 'clicked')
+      at.script.push(challenge, challenge)
+      const click = () => pay(at.world, at.merchant, { ...aStart(at, 'clicked'), seen: 0 })
+      const clicks = await Promise.allSettled([click(), click()])
+      const refused = clicks.filter(({ status }) => status === 'rejected')
+      assert.deepEqual(
+        refused.map((one) => 'reason' in one && one.reason.reason),
+        ['in_process'],
+      )
+      assert.equal(at.script.length, 1)
+      const next = await pay(at.world, at.merchant, { ...aStart(at, 'clicked'), seen: 1 })
+      assert.equal(next.n, 2)
+    } finally {
+      await at.database.close()
+    }
   })
 }

@@ -6,6 +6,7 @@ import { cardsOf } from '../cards/cards.ts'
 import { type OrderId, shardOf } from '../ids.ts'
 import type { Settings } from '../merchants/merchant.ts'
 import { paise } from '../money.ts'
+import { capture } from './capture.ts'
 import { createOrder } from './create-order.ts'
 import { asItIs, dutiesOf, words } from './held.fixture.ts'
 import { pay } from './pay.ts'
@@ -84,6 +85,19 @@ for (const engine of engines) {
       assert.deepEqual([saved.card.saved, saved.locker], [true, undefined])
       assert.equal(saved.dueAt, undefined)
       assert.equal((await cardsFor('down')).length, 1)
+    })
+
+    test('an answer about the money is waited for first, as soon as without a card', async () => {
+      const held = await saving('told', words.held, keyless())
+      at.script.push(words.silence)
+      await capture(at.world, at.merchant, { id: held.id, by })
+      const told = await asItIs(at, held)
+      assert.equal(told.instruction?.kind, 'capture')
+      assert(told.locker)
+      assert.equal(told.dueAt, at.clock.now + 5_000)
+      assert.deepEqual(await saveCard(at.world, at.merchant, { txn: told, by }), told)
+      const captured = await whenDue(told, words.charged)
+      assert.deepEqual([captured.status, captured.card.saved], ['CHARGED', true])
     })
 
     test('what two store at once is one card, and one event', async () => {

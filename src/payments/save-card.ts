@@ -7,7 +7,7 @@ import { nextDutyAt } from './duty.ts'
 import { appendEvent, type By } from './events.ts'
 import { type Locker, lockerFrom, lockerOf } from './locker.ts'
 import { touch } from './orders.ts'
-import type { Txn } from './txn.ts'
+import { isAwaited, type Txn } from './txn.ts'
 import { keepCard, knownTxn, Overtaken } from './txns.ts'
 import type { World } from './world.ts'
 
@@ -61,7 +61,7 @@ async function note(
     const order = await touch(t, txn)
     assert(order, 'a txn has an order')
     const there = await knownTxn(t.get, txn)
-    if (there.locker === undefined) return there
+    if (there.locker === undefined || isAwaited(there)) return there
     const { locker: _locker, dueAt: _dueAt, ...rest } = there
     const named = stored && { reference: stored.reference, saved: true }
     const to: Txn = { ...rest, card: { ...there.card, ...named } }

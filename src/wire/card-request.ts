@@ -3,6 +3,7 @@ import {
   type CardChecks,
   type CardSecrets,
   type GivenCard,
+  holdsCardNumber,
   readCard,
   readCardNumber,
 } from '../cards/card.ts'
@@ -87,6 +88,24 @@ export function givenCard(fields: Fields): GivenCard {
   }
 }
 
+/** `12/30`, `12/2030`, `12 30`, `1230`; a number pad may have no slash. */
+const expiryAsTyped = /^(\d{1,2})(?:\s*[/.\- ]\s*|(?<=\d\d))(\d{4}|\d{2})$/
+
+/** The card of a page's form, as people type it: spaces in the number, the expiry in one field. */
+export function typedCard(fields: Fields): GivenCard {
+  const spaces = /[\s-]/g
+  const expiry = (fields['card_exp'] ?? '').trim()
+  // What is no expiry is left to be refused as a month.
+  const [, expiryMonth = expiry, expiryYear] = expiryAsTyped.exec(expiry) ?? []
+  return {
+    number: fields['card_number']?.replaceAll(spaces, ''),
+    expiryMonth,
+    expiryYear,
+    cvv: fields['card_security_code']?.trim(),
+    name: fields['name_on_card']?.trim(),
+  }
+}
+
 type TokenizeFault = 'tokenize_missing' | 'tokenize_invalid' | 'tokenize_out_of_range'
 
 /** How tokenising says what is wrong with a card, by what paying would say. */
@@ -136,8 +155,8 @@ export function readNamedCard(fields: Fields): { token: string; customer?: strin
 export function readNickname(fields: Fields): string {
   const nickname = fields['nickname'] ?? ''
   if (!/^[\p{L}\p{M}\p{N}\p{P}\p{S} ]*$/u.test(nickname)) throw badField('nickname', 'invalid')
-  // A card number among it would be kept in clear.
-  if (/(?:\d[ -]?){12}/.test(nickname)) throw badField('nickname', 'invalid')
+  // It would be kept in clear.
+  if (holdsCardNumber(nickname)) throw badField('nickname', 'invalid')
   return nickname
 }
 

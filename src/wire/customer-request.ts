@@ -1,7 +1,9 @@
 import { Type } from 'typebox'
+import { holdsCardNumber } from '../cards/card.ts'
 import { type CustomerFields, customerFields, isCustomerReference } from '../cards/customer.ts'
 import { badField } from '../refusal.ts'
-import { type Fields, truth } from './request.ts'
+import { TokenOption } from './client-token-request.ts'
+import type { Fields } from './request.ts'
 
 /** The longest e-mail address there is has 254 characters (RFC 5321). */
 const longestField = 256
@@ -13,14 +15,11 @@ const told = Object.fromEntries(customerFields.map((name) => [name, text])) as R
   typeof text
 >
 
-/** Whether a client token is wanted beside the answer. */
-export const ClientTokenOption = { 'options.get_client_auth_token': text }
-
 /** What may be said of a customer, at creation and later. */
 export const CustomerRequest = Type.Object({
   object_reference_id: text,
   ...told,
-  ...ClientTokenOption,
+  ...TokenOption,
 })
 
 /** A customer to be created. Refuses one without a name of the merchant's own. */
@@ -34,10 +33,10 @@ export function readCustomer(fields: Fields): { reference: string; fields: Custo
 /** What an update of a customer changes. */
 export function readTold(fields: Fields): CustomerFields {
   const given = customerFields.filter((name) => fields[name] !== undefined)
+  // It would be kept in clear. A telephone number with zeros before it has as many digits.
+  const wrong = given.find(
+    (name) => name !== 'mobile_number' && holdsCardNumber(fields[name] ?? ''),
+  )
+  if (wrong) throw badField(wrong, 'invalid')
   return Object.fromEntries(given.map((name) => [name, fields[name]]))
-}
-
-/** Whether a call wants a client token: said in its body or its query. */
-export function wantsClientToken(...places: readonly Fields[]): boolean {
-  return places.some((fields) => truth(fields['options.get_client_auth_token']) === true)
 }

@@ -11,6 +11,7 @@ import {
   readEnvelope,
   sealEnvelope,
 } from './envelope.ts'
+import { readJson } from './request.ts'
 
 const merchant = generateKeyPairSync('rsa', { modulusLength: 2048 })
 const server = generateKeyPairSync('rsa', { modulusLength: 2048 })
@@ -80,6 +81,17 @@ test('a kid that is none of ours is refused before anything is looked up', async
   }
 })
 
+test('a list is not overlooked beside an envelope, nor in a header', async () => {
+  const JWT = await made({})
+  for (const more of [{ a: '1' }, { a: ['1'] }]) {
+    const body = Buffer.from(JSON.stringify({ JWT, ...more }))
+    assert.throws(() => readEnvelope(readJson(body)), denied)
+  }
+  const withChain = { x5c: ['MIIB'] } as object
+  const forged = await made({}, { outer: withChain })
+  assert.throws(() => readEnvelope({ JWT: forged }), denied)
+})
+
 test('times are kept to within a minute, and an age to seven days', async () => {
   const life = envelopeLifeMs / 1000
   const good = [
@@ -101,6 +113,8 @@ test('times are kept to within a minute, and an age to seven days', async () => 
     { nbf: -1 },
     { iat: 1e13 },
     { exp: true },
+    { exp: [seconds + 60] },
+    { iat: [] },
   ]
   for (const times of bad) {
     await assert.rejects(openedAt(now, times), denied, JSON.stringify(times))

@@ -26,15 +26,18 @@ export const OrderList = Type.Object({
   list: Type.Array(OrderShown),
 })
 
-const readCount = wholeBetween(1, mostOrders)
+const readCount = wholeBetween(1, Number.MAX_SAFE_INTEGER)
 const readOffset = wholeBetween(0, mostCounted)
 
-/** The page that a query asks for. Throws `invalid_request` for a number that is out of bounds. */
+/**
+ * The page that a query asks for; a count beyond the most is the most, as the answer tells. Throws
+ * `invalid_request` for any other number that is out of bounds.
+ */
 export function readPage(query: Fields): Page {
   const { count: many = '', offset: from = '' } = query
   const count = many === '' ? usualOrders : readCount(many)
   if (count === undefined) throw badField('count', 'invalid')
   const offset = from === '' ? 0 : readOffset(from)
   if (offset === undefined) throw badField('offset', 'invalid')
-  return { count, offset }
+  return { count: Math.min(count, mostOrders), offset }
 }

@@ -5,6 +5,7 @@ import { type Paise, paiseFromRupees } from '../money.ts'
 import type { NewOrder, OrderChange } from '../payments/create-order.ts'
 import { isOrderId, type OrderFields, webhookUrlIn } from '../payments/order.ts'
 import { badField } from '../refusal.ts'
+import { refuseUnlessPlainOrder } from './plain-payment.ts'
 import type { Fields } from './request.ts'
 
 const addressParts = [
@@ -119,11 +120,13 @@ function readAmount(amount: string): Paise {
 
 /** Only rupees: cards with a Direct OTP are India's. */
 function readCurrency(currency: string | undefined): string | undefined {
-  if (currency === undefined || currency === 'INR') return currency
+  if (currency === undefined || currency === '') return undefined
+  if (currency === 'INR') return currency
   throw badField('currency', 'invalid', 'bad_amount')
 }
 
 function readKept(fields: Fields, merchant: Merchant, mode: Mode): OrderFields {
+  refuseUnlessPlainOrder(fields)
   const kept: Record<string, string> = {}
   for (const name of keptFields) if (fields[name] !== undefined) kept[name] = fields[name]
   for (const name in fields) {

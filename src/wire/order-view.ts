@@ -146,6 +146,8 @@ export interface OrderShowing {
   readonly version?: string | undefined
   /** A client token that the caller asked for. */
   readonly token?: IssuedToken | undefined
+  /** Whether the gateway's whole answer is wanted too. */
+  readonly fullGateway?: boolean
 }
 
 /** An order as a caller of some version reads it. */
@@ -199,7 +201,7 @@ export function orderBody(whole: WholeOrder, shown: OrderShowing): Type.Static<t
     metadata: metadataOf(fields),
     payment_links: linksOf(order, shown.publicUrl),
     gateway_reference_id: null,
-    ...(txn && txnKeys(txn)),
+    ...(txn && txnKeys(txn, shown)),
   }
 }
 
@@ -218,7 +220,7 @@ export function orderStatus(
     : { status: 'NEW', status_id: 10 }
 }
 
-function txnKeys(txn: Txn) {
+function txnKeys(txn: Txn, { fullGateway }: OrderShowing) {
   const gateway = gatewayNamed(txn.gateway)
   const reason = isBanksReason(txn.code) ? txn.said : {}
   return {
@@ -234,7 +236,7 @@ function txnKeys(txn: Txn) {
     bank_error_message: reason.message ?? '',
     bank_pg: null,
     txn_detail: txnDetail(txn),
-    payment_gateway_response: gatewayBody(txn),
+    payment_gateway_response: gatewayBody(txn, fullGateway),
   }
 }
 

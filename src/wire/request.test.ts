@@ -2,7 +2,15 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { Refusal } from '../refusal.ts'
-import { type Fields, readForm, readJson, readQuery, truth } from './request.ts'
+import {
+  type Fields,
+  listsIn,
+  readForm,
+  readJson,
+  readQuery,
+  refuseLists,
+  truth,
+} from './request.ts'
 
 const bytes = (text: string) => Buffer.from(text, 'utf8')
 const form = (text: string) => readForm(bytes(text))
@@ -121,9 +129,6 @@ test('JSON is flattened, and numbers keep their digits', () => {
     'options.a.b': '1',
     'metadata.list': '[1.0,"x",{"y":1e2}]',
   })
-  assert.deepEqual(plain(json('{"payment_method":["CARD"],"payment_method_info":[{}],"a":"b"}')), {
-    a: 'b',
-  })
   assert.deepEqual(plain(json('{"metadata.list":["a"],"rawJSON":"1","o":{"rawJSON":"2"}}')), {
     'metadata.list': '["a"]',
     rawJSON: '1',
@@ -148,9 +153,6 @@ test('JSON that two parsers could read differently is refused', () => {
     '{"a":"\\ud800"}': character,
     '{"\\udc00":"1"}': character,
     '{"metadata.x":["\\ud800"]}': character,
-    '{"a":["1"]}': 'a list stands where a text belongs',
-    '{"a":{"payment_method":["1"]}}': 'a list stands where a text belongs',
-    '{"answer.otp":["1"]}': 'a list stands where a text belongs',
     '{"answer":{"otp":123456}}': 'answer.otp must be a string',
     '{"card_security_code":12}': 'card_security_code must be a string',
     '[]': 'it is not a JSON object',
@@ -189,6 +191,27 @@ test('JSON that two parsers could read differently is refused', () => {
     reasonOf(() => readJson(Buffer.from('{"a":"\xff"}', 'latin1'))),
     'it is not UTF-8',
   )
+})
+
+test('a list is no field, except below metadata, and is remembered by its name', () => {
+  const fields = json(
+    '{"a":["1"],"b":{"c":[{"d":"2"}],"e":"3"},"metadata":{"f":[]},"order.metadata.g":["4"]}',
+  )
+  assert.deepEqual(plain(fields), { 'b.e': '3', 'metadata.f': '[]', 'order.metadata.g': '["4"]' })
+  assert.deepEqual([...listsIn(fields)], ['a', 'b.c'])
+  assert.equal(listsIn(json('{"a":"1"}')).size, 0)
+})
+
+test('a list under the name of a text is refused, and no other', () => {
+  const schema = { properties: { a: { type: 'string' }, 'b.c': { type: 'string' }, d: {} } }
+  for (const text of ['{"a":[]}', '{"b":{"c":["1"]}}', '{"b.c":["1"]}', '{"x":[],"a":["1"]}']) {
+    const refused = reasonOf(() => refuseLists(json(text), schema))
+    assert.equal(refused, 'a list stands where a text belongs', text)
+  }
+  for (const text of ['{"d":[]}', '{"b":[]}', '{"c":["1"]}', '{"toString":["1"]}', '{"a":"1"}']) {
+    refuseLists(json(text), schema)
+  }
+  refuseLists(json('{"a":[]}'), undefined)
 })
 
 test('nesting and the number of fields have limits', () => {

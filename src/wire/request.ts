@@ -24,8 +24,12 @@ const prototypeName = /(?:^|[.[\]])(?:__proto__|constructor|prototype)(?:$|[.[\]
 /** Fields with leading zeros that a JSON number can't carry. */
 const textOnly: ReadonlySet<string> = new Set(['answer.otp', 'card_security_code'])
 
-/** Lists that clients send and nobody here reads: what offers and saved methods are asked about. */
-const unreadLists: ReadonlySet<string> = new Set(['payment_method', 'payment_method_info'])
+/** Below these names a list is kept, as its JSON text. */
+const keptList = /^(?:order\.)?metadata\./
+
+/** The lists that were left out of fields, by their names. */
+const leftOut = new WeakMap<Fields, ReadonlySet<string>>()
+const noLists: ReadonlySet<string> = new Set()
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
@@ -61,7 +65,8 @@ export function readQuery(query: string): Fields {
 
 /**
  * The fields of a JSON body, nested objects flattened to dotted keys. An array is kept, as its
- * JSON text, below `metadata.` only. Throws `malformed_body`.
+ * JSON text, below `metadata.` only; the others are left out, and {@link listsIn} names them.
+ * Throws `malformed_body`.
  */
 export function readJson(body: Uint8Array): Fields {
   if (body.length === 0) return noFields
@@ -73,8 +78,27 @@ export function readJson(body: Uint8Array): Fields {
   // The parser keeps only the last of equal keys, so a colon too many is a key that was lost.
   if (members(tree) !== seen.colons) throw malformed('a key appears twice')
   const tally: Tally = { fields: Object.create(null), count: 0 }
-  flatten(tree, '', tally)
+  const lists = new Set<string>()
+  flatten(tree, '', { tally, lists })
+  if (lists.size > 0) leftOut.set(tally.fields, lists)
   return tally.fields
+}
+
+/** The names of the lists that a JSON body had and its fields have not. */
+export function listsIn(fields: Fields): ReadonlySet<string> {
+  return leftOut.get(fields) ?? noLists
+}
+
+/**
+ * Refuses a list under a name that a route's schema knows as a text; any other list is a field that
+ * nobody reads. Throws `malformed_body`.
+ */
+export function refuseLists(fields: Fields, schema: unknown): void {
+  const { properties = {} } = (schema ?? {}) as { properties?: Record<string, { type?: unknown }> }
+  for (const name of listsIn(fields)) {
+    const isText = Object.hasOwn(properties, name) && properties[name]?.type === 'string'
+    if (isText) throw malformed('a list stands where a text belongs')
+  }
 }
 
 /** A flag as clients write it (`true`, `True`, `TRUE`, `1`), or `undefined` for any other text. */
@@ -209,22 +233,23 @@ function members(value: unknown): number {
   return sum
 }
 
-function flatten(object: Record<string, unknown>, prefix: string, tally: Tally): void {
+function flatten(
+  object: Record<string, unknown>,
+  prefix: string,
+  into: { tally: Tally; lists: Set<string> },
+): void {
   for (const [name, value] of Object.entries(object)) {
     const key = prefix + name
     if (value === null) continue
-    if (Array.isArray(value) && unreadLists.has(key)) continue
-    if (isObject(value)) flatten(value, `${key}.`, tally)
-    else put(tally, key, leaf(key, value))
+    if (isObject(value)) flatten(value, `${key}.`, into)
+    else if (Array.isArray(value) && !keptList.test(key)) into.lists.add(key)
+    else put(into.tally, key, leaf(key, value))
   }
 }
 
 function leaf(key: string, value: unknown): string {
   if (typeof value === 'string') return value
-  if (Array.isArray(value)) {
-    if (key.startsWith('metadata.')) return JSON.stringify(value)
-    throw malformed('a list stands where a text belongs')
-  }
+  if (Array.isArray(value)) return JSON.stringify(value)
   if (!JSON.isRawJSON(value)) return String(value)
   if (textOnly.has(key)) throw malformed(`${key} must be a string`)
   return value.rawJSON

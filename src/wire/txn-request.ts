@@ -11,6 +11,7 @@ import { Secret } from '../secret.ts'
 import { givenCard } from './card-request.ts'
 import { TokenField, TokenOption } from './client-token-request.ts'
 import { OrderRequest } from './order-request.ts'
+import { refuseUnlessPlainPayment } from './plain-payment.ts'
 import { type Fields, truth } from './request.ts'
 
 const text = Type.Optional(Type.String({ maxLength: 256 }))
@@ -100,6 +101,7 @@ export function readStart(
   if ((fields['order.order_id'] || orderId) !== orderId) throw badField('order_id', 'invalid')
   if (!fields['payment_method_type']) throw new Refusal('payment_method_type_missing')
   if (fields['payment_method_type'] !== 'CARD') throw new Refusal('payment_method_unsupported')
+  refuseUnlessPlainPayment(fields)
   const { card_checks: checks } = merchant.settings
   return {
     orderId: orderId as OrderId,
@@ -151,10 +153,22 @@ function readAuth(auth: string | undefined): Start['auth'] {
   switch (auth) {
     case 'OTP':
       return 'OTP'
+    // Whether the bank's page asks for anything is the bank's matter.
     case 'THREE_DS':
+    case 'THREE_DS_2':
+    case 'NO_THREE_DS':
     case undefined:
     case '':
       return 'THREE_DS'
+    case 'ATMPIN':
+    case 'OBO_OTP':
+    case 'VIES':
+    case 'NETWORK_TOKEN':
+    case 'MOTO':
+    case 'FIDO':
+    case 'CTP':
+    case 'VISA_CHECKOUT':
+      throw new Refusal('auth_type_not_supported')
     default:
       throw badField('auth_type', 'invalid')
   }

@@ -1,6 +1,7 @@
 import { Type } from 'typebox'
 import { isoSeconds } from '../clock.ts'
 import { gatewayNamed } from '../gateways/catalog.ts'
+import type { Said } from '../gateways/gateway.ts'
 import type { Settings } from '../merchants/merchant.ts'
 import type { Refund } from '../payments/refund.ts'
 import {
@@ -69,6 +70,7 @@ export const GatewayBody = Type.Object({
   resp_code: Type.String(),
   resp_message: Type.String(),
   gateway_response_map: FreeForm,
+  gateway_response: Type.Optional(FreeForm),
 })
 
 /** The answer of Process OTP. */
@@ -164,8 +166,8 @@ export function processShown(
   return { ...body, refunds: refundsAsOf(viewing.version, body.refunds) }
 }
 
-/** The gateway's own words about a txn. */
-export function gatewayBody(txn: Txn): Type.Static<typeof GatewayBody> {
+/** The gateway's own words about a txn; `full`: all of them once more, together. */
+export function gatewayBody(txn: Txn, full = false): Type.Static<typeof GatewayBody> {
   return {
     created: isoSeconds(txn.updatedAt),
     txn_id: txnIdOnWire(txn),
@@ -175,7 +177,12 @@ export function gatewayBody(txn: Txn): Type.Static<typeof GatewayBody> {
     resp_code: txn.said.code ?? '',
     resp_message: txn.said.message ?? '',
     gateway_response_map: {},
+    ...(full && { gateway_response: wholeAnswer(txn.said) }),
   }
+}
+
+function wholeAnswer({ authCode, ...said }: Said): Record<string, unknown> {
+  return { ...said, ...(authCode !== undefined && { auth_code: authCode }) }
 }
 
 /** Our own page that takes the customer to the bank's. */

@@ -1,122 +1,177 @@
+import { mcpClient } from './mcp-client.ts'
+import { bankPage, paid, type Reads, refundEntry } from './reads.ts'
 import {
   basic,
   basicBare,
   type Client,
+  card,
   create,
-  customer,
-  order,
-  paid,
+  payPage,
   refund,
+  refundTxn,
   refundUnpaid,
+  returnUrl,
+  type Sent,
   session,
   start,
   status,
   submit,
+  type Visit,
 } from './sent.ts'
+
+const held: Visit = { ...payPage, told: 'AUTHORIZED' }
+
+/** What the app's schemas require of an order. */
+const saleorOrder: Reads = {
+  status: 'status',
+  order_id: 'text',
+  amount: 100,
+  currency: '=INR',
+  txn_uuid: 'text',
+  refunded: 'flag',
+  refunds: 'list',
+  udf1: 'text',
+  udf2: 'text',
+}
+
+function saleorSession(fields: Sent['fields']): Sent {
+  return session({
+    amount: 100,
+    customer_email: 'a@b.example',
+    first_name: 'Asha',
+    currency: 'INR',
+    udf1: 'VHJhbnM=',
+    udf2: 'aHR0cHM=',
+    udf3: 'manual',
+    billing_address_country: '560001',
+    'metadata.txns.auto_capture': false,
+    payment_filter: {
+      allowDefaultOptions: false,
+      options: [{ paymentMethodType: 'CARD', enable: true }],
+    },
+    ...fields,
+  })
+}
+
+/** Prism's closed lists and strict types: what its connector decodes of an order. */
+const prismOrder: Reads = {
+  id: 'text',
+  order_id: 'text',
+  status: 'status',
+  status_id: 'integer',
+  txn_id: 'text',
+  txn_uuid: 'text',
+  amount: 'number',
+  amount_refunded: 'number',
+  refunded: 'flag',
+  currency: '=INR',
+  gateway_reference_id: 'text or none',
+  'payment_gateway_response.rrn': 'text or none',
+  'payment_gateway_response.epg_txn_id': 'text or none',
+  'payment_gateway_response.auth_id_code': 'text or none',
+  'payment_gateway_response.resp_code': 'text or none',
+  'payment_gateway_response.resp_message': 'text or none',
+  refunds: 'list',
+}
+
+const prismRefund: Reads = {
+  ...refundEntry,
+  'refunds.0.refund_type': 'text or none',
+  'refunds.0.refund_source': 'text or none',
+  'refunds.0.sent_to_gateway': 'flag',
+  'refunds.0.initiated_by': 'text or none',
+  'refunds.0.error_code': 'text or none',
+  'refunds.0.error_message': 'text or none',
+  'refunds.0.pg_processed_at': 'text or none',
+}
+
+function prismCreate(orderId: string): Sent {
+  return {
+    ...create('/orders', {
+      order_id: orderId,
+      customer_id: 'buyer',
+      return_url: returnUrl,
+      'metadata.txns.auto_capture': false,
+    }),
+    reads: { id: 'text', order_id: `=${orderId}`, status: 'status', 'payment_links.web': 'text' },
+  }
+}
+
+function prismStart(orderId: string, auth: { [name: string]: string | boolean }): Sent {
+  return {
+    ...start(),
+    call: `transaction, ${auth['auth_type']}`,
+    fields: { order_id: orderId, merchant_id: '{merchant}', ...card, ...auth },
+    reads: { ...bankPage, order_id: `=${orderId}` },
+  }
+}
+
+const atBank: Visit = { call: "the bank's page", visits: 'bank page', told: 'AUTHORIZED' }
+
+const kitStatus: Sent = status('/orders/{order}s', {
+  order_id: '={order}s',
+  status: '=CHARGED',
+  amount: 100,
+})
+
+const kitCalls = [
+  session({ amount: '100' }),
+  refundUnpaid('/refunds', { order_id: '{order}s' }),
+  payPage,
+  kitStatus,
+  refundTxn({ order_id: '{order}s' }),
+]
+
+const kitHeaders = {
+  'x-merchantid': '{merchant}',
+  version: '2024-02-01',
+  'user-agent': 'SAMPLE_KIT/{merchant}',
+}
 
 /** Tools, kits and platforms that call the API on their own. */
 export const newerClients: readonly Client[] = [
-  {
-    name: 'juspay-mcp',
-    headers: {
-      ...basic,
-      'x-merchant-id': '{merchant}',
-      'x-routing-id': 'buyer',
-      'x-request-id': 'mcp-1',
-      'user-agent': 'python-httpx/0.28.1',
-      accept: 'application/json',
-    },
-    as: 'json',
-    calls: [
-      create('/orders', { customer_id: 'buyer', 'metadata.note': 'gift' }),
-      {
-        ...create('/orders/{order}', { amount: 105 }),
-        call: 'update order',
-        reads: { ...order, amount: '=105' },
-      },
-      status('/orders/{order}'),
-      start({ merchant_id: '{merchant}' }),
-      submit,
-      refund('/orders/{order}/refunds'),
-      {
-        call: 'transaction refund',
-        method: 'POST',
-        path: '/refunds',
-        fields: { unique_request_id: '{order}-t', order_id: '{order}', amount: '10' },
-        status: 200,
-        reads: { unique_request_id: '={order}-t', status: '=PENDING' },
-      },
-      session(),
-      customer,
-      {
-        call: 'card info',
-        method: 'GET',
-        path: '/cardbins/424242?merchant_id={merchant}&options.check_direct_otp_support=true',
-        status: 200,
-        reads: { brand: '=VISA', direct_otp_support: 'flag' },
-      },
-      {
-        call: 'BINs that take OTP',
-        method: 'GET',
-        path: '/v2/bins/eligibility?auth_type=OTP',
-        status: 200,
-        reads: { bins: 'list' },
-      },
-      {
-        call: 'saved methods',
-        method: 'POST',
-        path: '/customers/{order}-c/payment_methods',
-        fields: {},
-        status: 200,
-        reads: {},
-      },
-      {
-        call: 'offers',
-        method: 'POST',
-        path: '/v1/offers/list',
-        fields: { order: { amount: '100' } },
-        status: 200,
-        reads: { offers: 'list' },
-      },
-      {
-        call: 'fulfillment',
-        method: 'POST',
-        path: '/orders/{order}/fulfillment',
-        fields: {
-          fulfillment_status: 'SUCCESS',
-          fulfillment_command: 'NO_ACTION',
-          fulfillment_time: '2026-01-05T10:00:00Z',
-          fulfillment_id: 'f-1',
-          fulfillment_data: '{}',
-        },
-        status: 200,
-        reads: {},
-      },
-    ],
-  },
+  mcpClient,
   {
     name: 'Saleor app',
     headers: {
       ...basicBare,
       'x-merchantid': '{merchant}',
       version: '2024-01-01',
+      'content-type': 'application/json',
       'user-agent': 'node',
     },
     as: 'json',
     calls: [
-      session(),
-      create('/orders', { 'metadata.txns.auto_capture': false }),
-      start(),
-      { ...submit, reads: { ...submit.reads, status: '=AUTHORIZED' } },
+      saleorSession({}),
+      held,
+      status('/orders/{order}s', { ...saleorOrder, status: '=AUTHORIZED' }),
       {
         call: 'capture',
         method: 'POST',
         path: '/v2/txns/{txn}/capture',
-        fields: { amount: 100 },
         status: 200,
-        reads: { order_id: '={order}', status: '=CHARGED', txn_uuid: 'text' },
+        reads: { ...saleorOrder, status: '=CHARGED' },
       },
-      refund('/orders/{order}/refunds'),
+      {
+        ...refund('/orders/{order}s/refunds', { amount: 40 }),
+        reads: {
+          ...saleorOrder,
+          ...refundEntry,
+          'refunds.0.error_message': 'text or none',
+          'refunds.0.error_code': 'text or none',
+          'refunds.0.refund_source': 'text or none',
+        },
+      },
+      saleorSession({ order_id: '{order}v' }),
+      held,
+      status('/orders/{order}v', { ...saleorOrder, status: '=AUTHORIZED' }),
+      {
+        call: 'void',
+        method: 'POST',
+        path: '/v2/txns/{txn}/void',
+        status: 200,
+        reads: { ...saleorOrder, status: '=VOIDED' },
+      },
     ],
   },
   {
@@ -129,46 +184,56 @@ export const newerClients: readonly Client[] = [
     },
     as: 'form',
     calls: [
-      create('/orders', { 'metadata.txns.auto_capture': 'false' }),
-      start(),
-      { ...submit, reads: { ...submit.reads, status: '=AUTHORIZED' } },
+      prismCreate('{order}'),
+      prismStart('{order}', { auth_type: 'THREE_DS', redirect_after_payment: true }),
+      atBank,
+      status('/orders/{order}', { ...prismOrder, status: '=AUTHORIZED' }),
       {
-        call: 'capture',
+        call: 'capture of a part',
         method: 'POST',
         path: '/v2/txns/{txn}/capture',
-        fields: { amount: '100.00' },
+        fields: { amount: '60.00' },
         status: 200,
-        reads: { order_id: '={order}', status: '=CHARGED', txn_id: 'text', txn_uuid: 'text' },
+        reads: {
+          order_id: '={order}',
+          txn_id: 'text',
+          txn_uuid: 'text',
+          status: '=CHARGED',
+          amount: 'number',
+        },
       },
-      status('/orders/{order}', paid),
-      refund('/orders/{order}/refunds'),
+      {
+        ...refund('/orders/{order}/refunds', { amount: '40.00' }),
+        reads: { ...prismOrder, ...prismRefund },
+      },
+      {
+        ...status('/orders/{order}', { ...prismOrder, ...prismRefund, status: '=CHARGED' }),
+        call: 'refund status',
+      },
+      prismCreate('{order}n'),
+      prismStart('{order}n', { auth_type: 'NO_THREE_DS' }),
+      atBank,
+      {
+        call: 'void',
+        method: 'POST',
+        path: '/v2/txns/{txn}/void',
+        fields: {},
+        status: 200,
+        reads: { order_id: '={order}n', txn_id: 'text', txn_uuid: 'text', status: '=VOIDED' },
+      },
     ],
   },
   {
     name: 'PHP and WooCommerce kit',
-    headers: {
-      ...basic,
-      'x-merchantid': '{merchant}',
-      version: '2024-02-01',
-      'user-agent': 'SAMPLE_KIT/{merchant}',
-    },
+    headers: { ...basic, ...kitHeaders },
     as: 'form',
-    calls: [session(), { ...refundUnpaid('/orders/{order}s/refunds') }],
+    calls: kitCalls,
   },
   {
     name: 'Java kit',
-    headers: {
-      ...basicBare,
-      'x-merchantid': '{merchant}',
-      version: '2024-02-01',
-      'user-agent': 'SAMPLE_KIT',
-    },
+    headers: { ...basicBare, ...kitHeaders },
     as: 'form',
-    calls: [
-      session(),
-      status('/orders/{order}s', { order_id: '={order}s', status: '=NEW' }),
-      refundUnpaid('/orders/{order}s/refunds'),
-    ],
+    calls: kitCalls,
   },
   {
     name: 'curl of the documentation',
@@ -191,6 +256,12 @@ export const newerClients: readonly Client[] = [
       },
       submit,
       status('/orders/{order}', paid),
+      {
+        ...status('/order_status', paid),
+        call: 'order status, the oldest sample',
+        method: 'POST',
+        fields: { orderId: '{order}', merchantId: '{merchant}' },
+      },
       refund('/orders/{order}/refunds'),
       {
         call: 'tokenize a card',

@@ -1,19 +1,20 @@
+import { created, order, paid } from './reads.ts'
 import {
   basic,
   type Client,
   create,
-  created,
   createOld,
   customer,
-  order,
   outside,
-  paid,
+  payPage,
   refund,
+  refundTxn,
   refundUnpaid,
+  type Sent,
   session,
   start,
   status,
-  submit,
+  submitAsCurl,
 } from './sent.ts'
 
 const php = {
@@ -21,6 +22,27 @@ const php = {
   version: '2016-10-27',
   'content-type': 'application/x-www-form-urlencoded',
 }
+
+const listed = { count: 'integer', offset: 'integer', total: 'integer', list: 'list' } as const
+
+const listOrders: Sent = { ...status('/order/list', listed), call: 'list orders' }
+
+const update: Sent = {
+  ...create('/orders/{order}'),
+  call: 'update order',
+  fields: { amount: '101.00' },
+  reads: { ...order, order_id: '={order}', amount: 101 },
+}
+
+/** A call whose fields are encrypted claims. */
+function sealed(call: Sent, path: string, headers: Sent['headers'] = {}): Sent {
+  return { ...call, method: 'POST', path, as: 'sealed', headers }
+}
+
+const sealedStatus: Sent = { ...status('', paid), fields: { order_id: '{order}s' } }
+
+/** .NET sends no key with what it encrypts. */
+const keyless = { authorization: null }
 
 /** The official clients of other languages. */
 export const olderClients: readonly Client[] = [
@@ -31,23 +53,19 @@ export const olderClients: readonly Client[] = [
     flags: ['1', '0'],
     calls: [
       createOld({ customer_id: 'buyer', 'options.get_client_auth_token': true }),
-      { ...status('/order/status'), method: 'POST', fields: { order_id: '{order}' } },
-      {
-        ...create('/order/update', { amount: '101.00' }),
-        call: 'update order',
-        reads: { ...order, amount: '=101' },
-      },
-      refundUnpaid('/orders/{order}/refunds'),
+      status('/order/status?order_id={order}'),
+      update,
+      refundUnpaid('/order/refund', { order_id: '{order}' }),
       start({ redirect_after_payment: true, save_to_locker: false }),
-      submit,
-      {
-        ...status('/v4/order-status', paid),
-        method: 'POST',
-        as: 'sealed',
-        fields: { order_id: '{order}' },
-      },
-      { ...refund('/v4/orders/{order}/refunds'), as: 'sealed' },
+      submitAsCurl,
+      status('/order/status?order_id={order}', paid),
+      refund('/order/refund', { order_id: '{order}' }),
+      customer,
       session(),
+      payPage,
+      sealed(sealedStatus, '/v4/order-status'),
+      sealed(refund('', { order_id: '{order}s' }), '/v4/orders/{order}s/refunds'),
+      sealed(session({ order_id: '{order}e' }), '/v4/session'),
     ],
   },
   {
@@ -57,16 +75,17 @@ export const olderClients: readonly Client[] = [
     flags: ['1', '0'],
     calls: [
       createOld(),
-      status('/order/status?order_id={order}'),
       {
-        ...status('/order/list', {
-          count: 'integer',
-          offset: 'integer',
-          total: 'integer',
-          list: 'list',
-        }),
-        call: 'list orders',
+        ...status('/order/status'),
+        method: 'POST',
+        fields: { order_id: '{order}' },
       },
+      {
+        ...update,
+        path: '/order/update',
+        fields: { order_id: '{order}', amount: '101.00' },
+      },
+      listOrders,
       refundUnpaid('/order/refund', { order_id: '{order}' }),
       customer,
       {
@@ -80,16 +99,20 @@ export const olderClients: readonly Client[] = [
         call: 'payment methods',
         method: 'GET',
         path: '/merchants/{merchant}/paymentmethods',
-        headers: { authorization: null },
         status: 200,
-        reads: { payment_methods: 'list' },
+        reads: {
+          payment_methods: 'list',
+          'payment_methods.0.payment_method_type': 'text',
+          'payment_methods.0.payment_method': 'text',
+          'payment_methods.0.description': 'text',
+        },
       },
       {
         call: 'wallets',
         method: 'GET',
         path: '/customers/{order}-c/wallets',
         status: 200,
-        reads: { list: 'list', total: 'integer' },
+        reads: listed,
       },
     ],
   },
@@ -99,32 +122,39 @@ export const olderClients: readonly Client[] = [
     as: 'form',
     calls: [
       {
-        ...create('/orders', { customer_id: 'buyer', 'options.get_client_auth_token': 'true' }),
-        reads: { ...order, 'juspay.client_auth_token': 'text' },
+        ...create('/orders', {
+          amount: '100',
+          customer_id: 'buyer',
+          'options.get_client_auth_token': true,
+        }),
+        reads: {
+          ...order,
+          'juspay.client_auth_token': 'text',
+          'juspay.client_auth_token_expiry': 'text',
+        },
       },
       {
         ...status('/orders/{order}?client_auth_token={token}'),
         call: 'order status with a client token',
-        headers: { authorization: null },
+        headers: keyless,
       },
-      refundUnpaid('/orders/{order}/refunds'),
-      start(),
-      submit,
-      { ...refund('/v4/order/{order}/refunds'), as: 'sealed', headers: { authorization: null } },
-      {
-        call: 'transaction refund',
-        method: 'POST',
-        path: '/refunds',
-        fields: {
-          unique_request_id: '{order}-t',
-          txn_id: '{txn_id}',
-          amount: '10',
-          refund_type: 'STANDARD',
-        },
-        status: 200,
-        reads: { unique_request_id: '={order}-t', amount: 'number', status: '=PENDING' },
-      },
+      update,
+      refundUnpaid('/orders/{order}/refunds', { order_id: '{order}' }),
+      customer,
       session({ 'metadata.JUSPAY:gateway_reference_id': 'x' }),
+      payPage,
+      sealed(sealedStatus, '/v4/order-status', keyless),
+      sealed(refund('', { order_id: '{order}s' }), '/v4/orders/{order}s/refunds', keyless),
+      {
+        ...sealed(
+          refund('', { order_id: '{order}s', unique_request_id: '{order}-q' }),
+          '/v4/order/{order}s/refunds',
+          keyless,
+        ),
+        call: 'refund, as its README has it',
+      },
+      refundTxn({ order_id: '{order}s', order_type: 'Juspay', refund_type: 'STANDARD' }),
+      sealed(session({ order_id: '{order}e' }), '/v4/session', keyless),
     ],
   },
   {
@@ -133,7 +163,9 @@ export const olderClients: readonly Client[] = [
     as: 'form',
     calls: [
       createOld(),
-      { ...status('/orders?count=20&', { total: 'integer', list: 'list' }), call: 'list orders' },
+      status('/order/status?order_id={order}'),
+      update,
+      { ...status('/orders?count=20&', listed), call: 'list orders' },
       {
         ...status('/order/status?order_id=unknown', { status: '=NOT_FOUND' }),
         call: 'status of an unknown order',
@@ -143,9 +175,9 @@ export const olderClients: readonly Client[] = [
         method: 'GET',
         path: '/customers/buyer/mandates',
         status: 200,
-        reads: { total: 'integer' },
+        reads: { total: 0 },
       },
-      refundUnpaid('/order/refund', { order_id: '{order}' }),
+      refundUnpaid('/orders/{order}/refunds'),
     ],
   },
   {
@@ -154,14 +186,11 @@ export const olderClients: readonly Client[] = [
     as: 'form',
     calls: [
       createOld({ customer_id: 'buyer' }),
-      {
-        ...createOld({ amount: '120' }),
-        call: 'update order',
-        reads: created,
-      },
-      status('/order/status?order_id={order}', { ...order, amount: '=120' }),
-      start({ save_to_locker: 'false', redirect_after_payment: 'true' }),
-      submit,
+      { ...createOld({ amount: '120' }), call: 'update order', reads: created },
+      status('/order/status?order_id={order}', { ...order, amount: 120 }),
+      listOrders,
+      start({ save_to_locker: false, redirect_after_payment: true }),
+      submitAsCurl,
       refund('/order/refund', { order_id: '{order}' }),
     ],
   },
@@ -177,18 +206,16 @@ export const olderClients: readonly Client[] = [
     flags: ['True', 'False'],
     calls: [
       create('/order/create', { customer_id: 'buyer', 'options.get_client_auth_token': true }),
+      {
+        ...create('/order/create', { amount: '120' }),
+        call: 'update order',
+        reads: { ...order, amount: 120 },
+      },
       start({ save_to_locker: false, redirect_after_payment: true }),
-      submit,
+      submitAsCurl,
       status('/order/status?order_id={order}', paid),
       refund('/order/refund', { order_id: '{order}' }),
-      {
-        call: 'verify VPA',
-        method: 'POST',
-        path: '/v2/upi/verify-vpa',
-        fields: { vpa: 'a@upi' },
-        status: 400,
-        reads: outside,
-      },
+      outside('verify VPA', '/v2/upi/verify-vpa', { vpa: 'a@upi' }),
     ],
   },
 ]

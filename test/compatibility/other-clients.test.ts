@@ -4,11 +4,13 @@ import { type Body, callerOf } from '../caller.ts'
 import { engines } from '../databases.ts'
 import { opened, type Sealer, sealed, sealerOf } from '../sealer.ts'
 import { startTestServer, type TestServer } from '../support.ts'
-import { fill, type Values } from '../wire/golden.ts'
+import { fill, fillAll, type Json, type Values } from '../wire/golden.ts'
+import { walkToShop } from './customer.ts'
 import { newerClients } from './newer-clients.ts'
 import { olderClients } from './older-clients.ts'
 import { keepTable, type Line } from './paper.ts'
-import type { Client, Given, Kind, Sent } from './sent.ts'
+import { type Kind, type KindName, orderStatuses, refundStatuses } from './reads.ts'
+import type { Client, Fields, Sent, Visit } from './sent.ts'
 
 const clients = [...olderClients, ...newerClients]
 
@@ -33,17 +35,10 @@ for (const [i, client] of clients.entries()) {
       values.set('key_colon', Buffer.from(`${server.key}:`).toString('base64'))
       values.set('key_bare', Buffer.from(server.key).toString('base64'))
     })
-    for (const sent of client.calls) {
-      test(`${sent.call}: ${sent.method} ${sent.path}`, async () => {
-        const { status, body } = await send(client, sent, values)
-        assert.equal(status, sent.status, JSON.stringify(body))
-        for (const [name, kind] of Object.entries(sent.reads)) {
-          assert.equal(kindOf(body, name, kind, values), kind, `${name} of ${JSON.stringify(body)}`)
-        }
-        learn(body, values)
-        const how = sent.as === 'sealed' ? 'encrypted' : sent.fields ? (sent.as ?? client.as) : ''
-        const request = `\`${sent.method} ${sent.path}\`${how && `, ${how}`}`
-        lines.push([client.name, sent.call, request, `${status} ${wordOf(body)}`.trim()])
+    for (const call of client.calls) {
+      test(call.call, async () => {
+        const told = 'visits' in call ? visit(call, values) : make(client, call, values)
+        lines.push([client.name, call.call, ...(await told)])
       })
     }
   })
@@ -52,6 +47,31 @@ for (const [i, client] of clients.entries()) {
 test('docs/compatibility.md says what was found', () => {
   keepTable('Requests as other clients send them', lines)
 })
+
+/** Makes a call and looks at all that the client reads; the request and the answer in words. */
+async function make(client: Client, sent: Sent, values: Values): Promise<[string, string]> {
+  const { status, body } = await send(client, sent, values)
+  const text = JSON.stringify(body)
+  assert.equal(status, sent.status, text)
+  for (const [name, kind] of Object.entries(sent.reads)) {
+    assert(isOf(kind, valueAt(body, name), values), `${name} is ${kind}: ${text}`)
+  }
+  learn(body, values)
+  const how = sent.as === 'sealed' ? 'encrypted' : sent.fields ? (sent.as ?? client.as) : ''
+  const request = `\`${sent.method} ${sent.path}\`${how && `, ${how}`}`
+  return [request, `${status} ${wordOf(body)}`.trim()]
+}
+
+/** Goes the customer's way back to the shop; gives its beginning and its end in words. */
+async function visit({ visits, told }: Visit, values: Values): Promise<[string, string]> {
+  const page = values.get(visits)
+  assert(page, `there is a ${visits}`)
+  const back = await walkToShop(page)
+  const { status, signature_algorithm: algorithm } = Object.fromEntries(back.searchParams)
+  assert.deepEqual([status, algorithm], [told, 'HMAC-SHA256'])
+  const beginning = visits === 'payment page' ? 'payment_links.web' : 'payment.authentication.url'
+  return [`\`${beginning}\`, form by form`, `back at the shop: ${status}`]
+}
 
 async function send(client: Client, sent: Sent, values: Values) {
   const as = sent.as ?? client.as
@@ -64,7 +84,7 @@ async function send(client: Client, sent: Sent, values: Values) {
     const type = as === 'form' ? 'x-www-form-urlencoded' : 'json'
     headers.set('content-type', `application/${type}`)
   }
-  const body = sent.fields && (await encoded(client, as, filled(sent.fields, values)))
+  const body = sent.fields && (await encoded(client, as, fillAll(sent.fields, values) as Fields))
   const response = await fetch(server.url + fill(sent.path, values), {
     method: sent.method,
     headers,
@@ -76,44 +96,54 @@ async function send(client: Client, sent: Sent, values: Values) {
   return { status: response.status, body: isSealed ? await opened(sealer, answer) : answer }
 }
 
-type Fields = NonNullable<Sent['fields']>
-
-function filled(fields: Fields, values: Values): Fields {
-  const pairs = Object.entries(fields).map(([name, value]) => {
-    return [name, typeof value === 'string' ? fill(value, values) : value]
-  })
-  return Object.fromEntries(pairs)
-}
-
 async function encoded(client: Client, as: string, fields: Fields): Promise<string> {
   if (as === 'json') return JSON.stringify(fields)
   if (as === 'sealed') return JSON.stringify(await sealed(sealer, fields, { alg: 'RSA-OAEP-256' }))
   const [yes, no] = client.flags ?? ['true', 'false']
-  const text = (value: Given | object) => (value === true ? yes : value === false ? no : value)
-  const pairs = Object.entries(fields).map(([name, value]) => [name, String(text(value))])
+  const text = (value: Json) => String(value === true ? yes : value === false ? no : value)
+  const pairs = Object.entries(fields).map(([name, value]) => [name, text(value)])
   return new URLSearchParams(pairs).toString()
 }
 
-/** The kind that was asked for when the value is of it, else what the value is. */
-function kindOf(body: Body, name: string, kind: Kind, values: Values): string {
+function valueAt(body: Body, name: string): unknown {
   let value: unknown = body
   for (const part of name.split('.')) value = Object(value)[part]
-  if (kind.startsWith('='))
-    return String(value) === fill(kind.slice(1), values) ? kind : `=${value}`
-  if (value === null) return 'null'
-  if (Array.isArray(value)) return 'list'
-  if (typeof value === 'string') return 'text'
-  if (typeof value === 'boolean') return 'flag'
-  if (kind === 'integer' && Number.isInteger(value)) return 'integer'
-  return typeof value
+  return value
+}
+
+function isOf(kind: Kind, value: unknown, values: Values): boolean {
+  if (typeof kind !== 'string') return value === kind
+  if (kind.startsWith('=')) return value === fill(kind.slice(1), values)
+  return kinds[kind as KindName](value)
+}
+
+const kinds: Readonly<Record<KindName, (value: unknown) => boolean>> = {
+  text: (value) => typeof value === 'string',
+  'text or none': (value) => typeof (value ?? '') === 'string',
+  status: (value) => orderStatuses.has(String(value)),
+  'refund status': (value) => refundStatuses.has(String(value)),
+  number: (value) => typeof value === 'number',
+  integer: (value) => Number.isInteger(value),
+  flag: (value) => typeof value === 'boolean',
+  list: (value) => Array.isArray(value),
+  object: (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
 }
 
 /** Keeps the ids that later calls of the same client name. */
 function learn(body: Body, values: Values): void {
-  const token = (body['juspay'] as { client_auth_token?: string } | undefined)?.client_auth_token
-  const { challenge_id: challenge } = body.payment?.authentication?.params ?? {}
-  const known = { txn: body.txn_uuid, txn_id: body.txn_id, challenge, token }
-  for (const [name, value] of Object.entries(known)) if (value) values.set(name, value)
+  const { authentication } = body.payment ?? {}
+  const known = {
+    txn: body.txn_uuid,
+    txn_id: body.txn_id,
+    challenge: authentication?.params?.challenge_id,
+    token: valueAt(body, 'juspay.client_auth_token'),
+    card: body['card_token'],
+    'payment page': valueAt(body, 'payment_links.web'),
+    'bank page': valueAt(body, 'payment.authentication.url'),
+  }
+  for (const [name, value] of Object.entries(known)) {
+    if (typeof value === 'string') values.set(name, value)
+  }
 }
 
 function wordOf(body: Body): string {

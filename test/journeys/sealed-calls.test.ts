@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
+import { changeSettings } from '../../src/merchants/merchants.ts'
 import { ask, type Caller, callerOf, challengeIn, rightOtp, testCard } from '../caller.ts'
 import { engines } from '../databases.ts'
 import { opened, post, type Sealer, type Sealing, sealed, sealedCall, sealerOf } from '../sealer.ts'
 import { startTestServer, type TestServer } from '../support.ts'
 import { assertUnauthorized } from '../unauthorized.ts'
-import { type OpenApi, routeOf, routesOf, type Validate, validatorOf } from '../wire/openapi.ts'
+import { type OpenApi, routeOf, servedIn, type Validate, validatorOf } from '../wire/openapi.ts'
 
 const ways: readonly Sealing[] = [
   { framing: 'parts', alg: 'RSA-OAEP' },
@@ -105,7 +106,7 @@ for (const engine of engines) {
           met.add(route)
         }
       }
-      const all = routesOf(document).filter((route) => route.startsWith('POST /v4/'))
+      const all = servedIn(document).filter((route) => route.startsWith('POST /v4/'))
       assert.deepEqual([...met].sort(), all.sort())
     })
 
@@ -124,6 +125,17 @@ for (const engine of engines) {
       assert.deepEqual([unknown.status, unknown['status_id']], ['NOT_FOUND', 40])
     })
 
+    test('of lists in an envelope only one for a text is refused', async () => {
+      const order = nextOrder()
+      const claims = { order_id: order, amount: '1.00', payment_filter: { options: [{ a: 1 }] } }
+      const opened = await call('/v4/session', claims)
+      assert.equal(opened.status, 'NEW')
+      const refund = await sealed(sealer, { unique_request_id: 'r1', order_id: [order] })
+      const { status, body } = await post(sealer, `/v4/orders/${order}/refunds`, refund)
+      assert.equal(status, 400)
+      assert.match(String(body['error_message']), /a list stands where a text belongs/)
+    })
+
     test('the same envelope is taken once, and a malformed one can be sent again', async () => {
       const order = nextOrder()
       await caller.create(order)
@@ -136,7 +148,7 @@ for (const engine of engines) {
       assertUnauthorized(await ask(`${server.url}/v4/order-status?${query}`, { headers }))
       const compact = { JWT: Object.values(envelope).join('.') }
       assertUnauthorized(await post(sealer, '/v4/order-status', compact))
-      const malformed = await sealed(sealer, { order_id: order, udf1: ['a', 'list'] })
+      const malformed = await sealed(sealer, { order_id: ['a', 'list'] })
       for (let times = 0; times < 2; times++) {
         const { status, body } = await post(sealer, '/v4/order-status', malformed)
         assert.deepEqual([status, body.error_code], [400, 'INVALID_REQUEST'])
@@ -169,6 +181,20 @@ for (const engine of engines) {
       const moved = await post(sealer, `/v4/orders/${other}/refunds`, envelope)
       assert.equal(moved.status, 400)
       assert.equal((await caller.status(other)).body['amount_refunded'], 0)
+    })
+
+    test('a merchant may have it that every refund names its order in what is signed', async () => {
+      const order = nextOrder()
+      await paid(order)
+      const path = `/v4/orders/${order}/refunds`
+      const { merchant, db } = server
+      const demand = (signed_refund_order: boolean) =>
+        db.tx((t) => changeSettings(t, merchant, { signed_refund_order }))
+      await demand(true)
+      const unnamed = await post(sealer, path, await sealed(sealer, { unique_request_id: 'un' }))
+      assert.deepEqual([unnamed.status, unnamed.body.error_message], [400, 'order_id is missing.'])
+      await call(path, { unique_request_id: 'named', order_id: order })
+      await demand(false)
     })
 
     test('an API key beside the envelope must be right, and the same merchant’s', async () => {

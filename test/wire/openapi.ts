@@ -49,9 +49,10 @@ function isOf(template: string, path: string): boolean {
   return new RegExp(`^${pattern}$`).test(path)
 }
 
-/** The document's route of a request, `POST /orders/{order_id}`; `undefined` when there is none. */
+/** The document's route of a request, whose path may end in a slash, or `undefined`. */
 export function routeOf(document: OpenApi, method: string, path: string): string | undefined {
-  const [bare = ''] = path.split('?')
+  const [whole = ''] = path.split('?')
+  const bare = whole.replace(/(?<=[^/])\/$/, '')
   const exact = Object.hasOwn(document.paths, bare) ? bare : undefined
   const template = exact ?? Object.keys(document.paths).find((name) => isOf(name, bare))
   const named = template !== undefined && document.paths[template]?.[method.toLowerCase()]
@@ -63,6 +64,14 @@ export function routesOf(document: OpenApi): string[] {
   return Object.entries(document.paths).flatMap(([path, operations]) =>
     Object.keys(operations).map((method) => `${method.toUpperCase()} ${path}`),
   )
+}
+
+/** The routes of a document that do something; the others only refuse. */
+export function servedIn(document: OpenApi): string[] {
+  return routesOf(document).filter((route) => {
+    const statuses = Object.keys(operationOf(document, route).responses)
+    return statuses.some((status) => !/^[45]/.test(status))
+  })
 }
 
 /** The operation of a route that {@link routesOf} gave. */

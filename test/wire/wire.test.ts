@@ -5,7 +5,7 @@ import { type RefusalName, type RefusalRow, refusals } from '../../src/refusal.t
 import { engines } from '../databases.ts'
 import { startTestServer, type TestServer } from '../support.ts'
 import type { Golden } from './golden.ts'
-import { type OpenApi, routeOf, routesOf, type Validate, validatorOf } from './openapi.ts'
+import { type OpenApi, routeOf, servedIn, type Validate, validatorOf } from './openapi.ts'
 import { addOtherMerchant, type Heard, play } from './play.ts'
 
 const folder = new URL('.', import.meta.url)
@@ -81,7 +81,7 @@ for (const engine of engines) {
         const isMet = [...met].some((one) => matches(one, words))
         assert.equal(isMet, !(name in unreachable), `${name} is met`)
       }
-      const written = routesOf(document).filter((route) => !sealed.test(route))
+      const written = servedIn(document).filter((route) => !sealed.test(route))
       assert.deepEqual([...answered].sort(), written.sort())
     })
   })
