@@ -73,14 +73,8 @@ onBothEngines((shop) => {
     const next = (await call('/customers?count=1&offset=2')).body
     assert.deepEqual(names(next), ['listed-1'])
     assert.equal(next['total'], first['total'])
-    for (const wrong of [
-      'count=0',
-      'count=101',
-      'count=x',
-      'count=-1',
-      'offset=-1',
-      'offset=1.5',
-    ]) {
+    assert.deepEqual(names((await call('/customers?count=5000')).body).slice(0, 2), names(first))
+    for (const wrong of ['count=0', 'count=x', 'count=-1', 'offset=-1', 'offset=1.5']) {
       assert.equal((await call(`/customers?${wrong}`)).status, 400, wrong)
     }
   })
