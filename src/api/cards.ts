@@ -2,12 +2,10 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { addCard } from '../cards/add-card.ts'
 import type { CardChecks } from '../cards/card.ts'
 import { makeCardToken } from '../cards/card-token.ts'
-import { cardsOf } from '../cards/cards.ts'
 import { deleteStored, renameStored } from '../cards/change-card.ts'
 import { referenceOf } from '../cards/create-customer.ts'
 import { fingerprintGiven } from '../cards/fingerprint-card.ts'
-import { isPayable } from '../cards/stored-card.ts'
-import { shardOf } from '../ids.ts'
+import { listCards } from '../cards/list-cards.ts'
 import type { Merchant } from '../merchants/merchant.ts'
 import type { World } from '../payments/world.ts'
 import { Refusal } from '../refusal.ts'
@@ -135,10 +133,8 @@ async function listed(world: World, request: FastifyRequest) {
   const customer = await referenceOf(world, merchant, fields['customer_id'] || named)
   if (client) ofOwnCustomer(request, customer)
   if (customer === undefined) throw new Refusal('customer_unknown')
-  const of = { shard: shardOf(merchant.id, customer), merchant: merchant.id, customer }
-  const now = world.now()
-  const cards = (await cardsOf(world.db.read, of)).filter((card) => isPayable(card, now))
-  return cardsBody(of, cards, { now, ...readCardFlags(fields) })
+  const { of, cards } = await listCards(world, merchant.id, customer)
+  return cardsBody(of, cards, { now: world.now(), ...readCardFlags(fields) })
 }
 
 function checksOf({ mode, now }: World, { settings }: Merchant): CardChecks {

@@ -127,11 +127,11 @@ function statusRoutes(scope: FastifyInstance, world: World): void {
         response: shown,
       },
     },
-    (request) => orderStatus(world, request, request.params.order_id),
+    (request) => answerStatus(world, request, request.params.order_id),
   )
 
   const by = (...names: string[]) => {
-    return (request: FastifyRequest) => orderStatus(world, request, named(request, names))
+    return (request: FastifyRequest) => answerStatus(world, request, named(request, names))
   }
   const asked = { summary: 'Order status', response: shown }
   const posted = { ...asked, consumes: bodyTypes }
@@ -178,7 +178,7 @@ async function create(
 }
 
 /** An order's status, whichever way it was asked for. Refuses a call that names no order. */
-export async function orderStatus(
+export async function answerStatus(
   world: World,
   request: FastifyRequest,
   orderId: string | undefined,

@@ -1,9 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
-import { cardsOf } from '../cards/cards.ts'
 import { referenceOf } from '../cards/create-customer.ts'
-import { isPayable } from '../cards/stored-card.ts'
-import { shardOf } from '../ids.ts'
+import { listCards } from '../cards/list-cards.ts'
 import type { World } from '../payments/world.ts'
 import { Refusal } from '../refusal.ts'
 import { SavedMethodsBody, savedMethodsBody } from '../wire/payment-methods-view.ts'
@@ -35,8 +33,6 @@ export function savedMethodRoutes(scope: FastifyInstance, world: World): void {
 async function saved(world: World, { merchant, params }: FastifyRequest<Asked>) {
   const customer = await referenceOf(world, merchant, params.customer_id)
   if (customer === undefined) throw new Refusal('customer_unknown')
-  const of = { shard: shardOf(merchant.id, customer), merchant: merchant.id, customer }
-  const now = world.now()
-  const cards = (await cardsOf(world.db.read, of)).filter((card) => isPayable(card, now))
-  return savedMethodsBody(of, cards, now)
+  const { of, cards } = await listCards(world, merchant.id, customer)
+  return savedMethodsBody(of, cards, world.now())
 }

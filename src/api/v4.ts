@@ -10,7 +10,7 @@ import { SessionRequest } from '../wire/session-request.ts'
 import { PayRequest } from '../wire/txn-request.ts'
 import { fieldsOf } from './auth.ts'
 import { withHeaders } from './docs.ts'
-import { OrderOptions, orderStatus } from './orders.ts'
+import { answerStatus, OrderOptions } from './orders.ts'
 import { refundOrder } from './refunds.ts'
 import { requireEnvelope } from './sealed.ts'
 import { openSession } from './session.ts'
@@ -47,7 +47,7 @@ export function v4Routes(scope: FastifyInstance, world: World): void {
   scope.get(
     '/v4/order-status',
     { config, schema: { summary: 'Order status, encrypted' } },
-    (request) => orderStatus(world, request, claimsOf(request)['order_id']),
+    (request) => answerStatus(world, request, claimsOf(request)['order_id']),
   )
 
   scope.post(
@@ -56,7 +56,7 @@ export function v4Routes(scope: FastifyInstance, world: World): void {
       config,
       schema: { summary: 'Order status, encrypted', consumes: bodyTypes, body: OrderClaims },
     },
-    (request) => orderStatus(world, request, claimsOf(request)['order_id']),
+    (request) => answerStatus(world, request, claimsOf(request)['order_id']),
   )
 
   const refund = {

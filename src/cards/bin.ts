@@ -62,7 +62,7 @@ export function brandOf(number: string): Brand | undefined {
 }
 
 /** The longest BIN there is, in digits: what banks tell cards apart by. */
-export const longestBin = 9
+const longestBin = 9
 
 /** Whether a text is a beginning of card numbers that there is a name for: 6 to 9 digits. */
 export function isBin(text: string): boolean {

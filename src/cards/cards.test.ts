@@ -6,7 +6,7 @@ import { dayMs } from '../clock.ts'
 import { type MerchantId, shardOf } from '../ids.ts'
 import { appendAudit, auditEntries } from '../merchants/audit-entries.ts'
 import { fingerprintOf, newDataKey, wrappedFor } from '../merchants/data-key.ts'
-import { insertKey, newestKey } from '../merchants/data-keys.ts'
+import { insertDataKey, newestKey } from '../merchants/data-keys.ts'
 import { verifyAudit } from '../merchants/verify-audit.ts'
 import { Refusal } from '../refusal.ts'
 import { Secret } from '../secret.ts'
@@ -25,7 +25,7 @@ async function makeNextKey({ world }: ScriptedWorld, owner: MerchantId): Promise
   const newest = await newestKey(world.db.read, owner, 'cards')
   const next = { owner, purpose: 'cards', generation: (newest?.generation ?? 0) + 1 } as const
   const wrapped = await world.keyring.provider.wrap(newDataKey(), wrappedFor(next))
-  await world.db.tx(async (t) => insertKey(t, { ...next, wrapped, at: world.now() }))
+  await world.db.tx(async (t) => insertDataKey(t, { ...next, wrapped, at: world.now() }))
 }
 
 for (const engine of engines) {

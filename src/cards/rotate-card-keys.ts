@@ -2,7 +2,7 @@ import type { Db } from '../db/db.ts'
 import type { MerchantId } from '../ids.ts'
 import { type DataKey, generationIn, newDataKey, wrappedFor } from '../merchants/data-key.ts'
 import {
-  insertKey,
+  insertDataKey,
   newestKey,
   newestKeys,
   removeKey,
@@ -32,7 +32,7 @@ export async function makeNextKeys(room: RotationRoom, since: number): Promise<n
     const wrapped = await keyring.provider.wrap(newDataKey(), wrappedFor(next))
     // A clock that was set back must not make this key look older than the rotation.
     const at = Math.max(keyring.now(), since)
-    await db.tx(async (t) => insertKey(t, { ...next, wrapped, at }))
+    await db.tx(async (t) => insertDataKey(t, { ...next, wrapped, at }))
   }
   return old.length
 }

@@ -34,7 +34,7 @@ export async function findKey(
 }
 
 /** Keeps a data key; does nothing when somebody has made this generation already. */
-export function insertKey(t: Tx, key: WrappedKey & { readonly at: number }): void {
+export function insertDataKey(t: Tx, key: WrappedKey & { readonly at: number }): void {
   t.put(
     `insert into data_keys (owner, purpose, generation, wrapped, created_at)
      values ($1, $2, $3, $4, $5) on conflict (owner, purpose, generation) do nothing`,

@@ -5,7 +5,13 @@ import { makeSeal, sealedUnder } from '../seal.ts'
 import { Secret } from '../secret.ts'
 import { checkProvider } from './check-provider.ts'
 import { fingerprintOf, newDataKey, sealProvider, wrappedFor } from './data-key.ts'
-import { allKeys, insertKey, newestKeys, supersededKeys, wrappedBeginnings } from './data-keys.ts'
+import {
+  allKeys,
+  insertDataKey,
+  newestKeys,
+  supersededKeys,
+  wrappedBeginnings,
+} from './data-keys.ts'
 import { NoDataKey, openKeyring } from './open-keyring.ts'
 import { rewrapKeys } from './rewrap-keys.ts'
 
@@ -49,7 +55,7 @@ for (const engine of engines) {
       const first = await one.current('shop', 'cards')
       const next = { owner: 'shop', purpose: 'cards', generation: 2 } as const
       const wrapped = await one.provider.wrap(newDataKey(), wrappedFor(next))
-      await database.db.tx(async (t) => insertKey(t, { ...next, wrapped, at: 9 }))
+      await database.db.tx(async (t) => insertDataKey(t, { ...next, wrapped, at: 9 }))
       assert.equal(await one.current('shop', 'cards'), first)
       assert.equal((await one.renew('shop', 'cards')).generation, 2)
       assert.equal((await one.current('shop', 'cards')).generation, 2)

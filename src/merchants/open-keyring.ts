@@ -10,7 +10,7 @@ import {
   newDataKey,
   wrappedFor,
 } from './data-key.ts'
-import { findKey, insertKey, newestKey, type WrappedKey } from './data-keys.ts'
+import { findKey, insertDataKey, newestKey, type WrappedKey } from './data-keys.ts'
 
 /** There is no data key of this generation: it was removed, or a row names one that never was. */
 export class NoDataKey extends Error {}
@@ -44,7 +44,7 @@ export function openKeyring(db: Db, provider: KeyProvider, now: Now): Keyring {
     if (there) return unwrap(there)
     const first = { owner, purpose, generation: 1 }
     const wrapped = await provider.wrap(newDataKey(), wrappedFor(first))
-    await db.tx(async (t) => insertKey(t, { ...first, wrapped, at: now() }))
+    await db.tx(async (t) => insertDataKey(t, { ...first, wrapped, at: now() }))
     const made = await newestKey(db.read, owner, purpose)
     assert(made, 'a data key that was just made is there')
     return unwrap(made)

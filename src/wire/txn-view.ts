@@ -131,7 +131,7 @@ export function startBody(txn: Txn, viewing: Viewing): Type.Static<typeof StartB
 }
 
 /** A txn as Process OTP answers it. */
-export function processBody(
+function processBody(
   txn: Txn,
   viewing: Viewing & { readonly refunds?: readonly Refund[] },
 ): Type.Static<typeof ProcessBody> {

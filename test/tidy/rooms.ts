@@ -1,6 +1,7 @@
 /** Files of src/ that do something: they may reach the world through what they are handed. */
 export const verbs: ReadonlySet<string> = new Set(
   [
+    'cards/list-cards',
     'cards/open-card',
     'cards/purge-cards',
     'cards/rotate-card-keys',
