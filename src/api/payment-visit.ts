@@ -7,8 +7,8 @@ import type { Order } from '../payments/order.ts'
 import { findOrderById } from '../payments/orders.ts'
 import { sync } from '../payments/sync.ts'
 import { takeTurnOf } from '../payments/take-turn.ts'
-import { finishUrlOf, isPastLife, type Txn } from '../payments/txn.ts'
-import { findTxn, knownTxn } from '../payments/txns.ts'
+import { finishUrlOf, isInFlight, isPastLife, type Txn } from '../payments/txn.ts'
+import { findTxn, knownTxn, Overtaken } from '../payments/txns.ts'
 import type { World } from '../payments/world.ts'
 import { Refusal } from '../refusal.ts'
 import { linksOf } from '../wire/order-view.ts'
@@ -102,7 +102,12 @@ export async function lookAt(visit: TxnVisit): Promise<Txn | undefined> {
   try {
     return await takeTurnOf(world, merchant, {
       find: () => knownTxn(world.db.read, visit.txn),
-      take: async (txn) => (isUndecided(visit, txn) ? sync(world, merchant, { txn, by }) : txn),
+      take: async (txn) => {
+        const seen = isUndecided(visit, txn) ? await sync(world, merchant, { txn, by }) : txn
+        // The clock was first: its answer is worth the wait.
+        if (isInFlight(seen, world.now())) throw new Overtaken()
+        return seen
+      },
       by,
     })
   } catch (error) {
