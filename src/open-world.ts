@@ -2,7 +2,9 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Bank } from '../bank/bank.ts'
 import { type Env, publicUrlAt, type Sandbox } from './env.ts'
-import { makePerform } from './gateways/perform.ts'
+import { openRules } from './gateways/keep-rules.ts'
+import { type Carry, carryTo, makePerform, openNetwork } from './gateways/perform.ts'
+import { openWatch } from './gateways/watch-health.ts'
 import { openStore, type Store } from './open-store.ts'
 import { orphanLeases } from './payments/duties.ts'
 import { orphanRefunds } from './payments/refunds.ts'
@@ -34,13 +36,18 @@ export async function openWorld(env: Env, { port, unlock }: Place): Promise<Open
   const publicUrl = env.publicUrl ?? publicUrlAt(env.host, port)
   const inside = env.sandbox && !env.sandbox.bankUrl ? env.sandbox : undefined
   const bank = inside && (await openBankInside(env, inside, publicUrl))
+  const bankUrl = env.sandbox?.bankUrl ?? `${publicUrl}/bank`
+  const network = openNetwork()
+  const now = bank ? () => bank.now() : Date.now
   const world: World = {
     ...store,
     publicUrl,
-    bankUrl: env.sandbox?.bankUrl ?? `${publicUrl}/bank`,
+    bankUrl,
     mode: env.mode,
-    perform: makePerform(bank ? (request) => bank.fetch(request) : fetch),
-    now: bank ? () => bank.now() : Date.now,
+    health: openWatch(store.db, now),
+    rulesOf: openRules(store.db),
+    perform: makePerform(bank ? besideBank(network.carry, bank, bankUrl) : network.carry),
+    now,
     elapsed: () => performance.now(),
     luck: Math.random,
     sleep: (ms) => sleep(ms),
@@ -60,11 +67,18 @@ export async function openWorld(env: Env, { port, unlock }: Place): Promise<Open
     bank,
     close: async () => {
       line.close()
+      await network.close()
       await store.db.close()
       await bank?.close()
       unlock?.()
     },
   }
+}
+
+/** What is for the bank in this process goes there, and all else to the network. */
+function besideBank(network: Carry, bank: Bank, bankUrl: string): Carry {
+  const inside = carryTo((request) => bank.fetch(request))
+  return (outgoing) => (outgoing.url.startsWith(`${bankUrl}/`) ? inside : network)(outgoing)
 }
 
 async function openBankInside(env: Env, sandbox: Sandbox, publicUrl: string): Promise<Bank> {

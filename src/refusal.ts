@@ -117,6 +117,7 @@ export const refusals = {
     'idempotence_key was used with another amount.',
     action,
   ),
+  capture_fixed: row('INVALID_ACTION', 'Gateway was told at the start whether to capture.', action),
   capture_unsupported: row('INVALID_ACTION', 'Gateway does not support capture.', unable),
   partial_capture_unsupported: row(
     'INVALID_ACTION',
@@ -220,6 +221,15 @@ export const refusals = {
     info: 'RESOURCE_NOT_FOUND',
   }),
   too_many_jwt_keys: row('max_limit_exceeded', 'Max key limit exceeded.', action),
+  unknown_account: row('not_found', 'There is no such gateway account.', {
+    http: 404,
+    info: 'RESOURCE_NOT_FOUND',
+  }),
+  account_exists: row('already_exists', 'Another gateway account has this {}.', {
+    info: 'ALREADY_EXISTS',
+  }),
+  account_of_other_mode: row('other_mode', '{} is not of the mode of this server.'),
+  account_locked_out: row('account_locked_out', 'The gateway refuses these credentials: {}'),
   rate_limited: row('rate_limited', 'Too many requests.', {
     http: 429,
     info: 'TOO_MANY_REQUESTS',

@@ -53,7 +53,7 @@ export interface OrderAnswer extends OrderDetails, Udfs {
   offers: Record<string, unknown>[]
   metadata: Record<string, string>
   payment_links: { web: string; mobile: string; iframe: string }
-  gateway_reference_id: null
+  gateway_reference_id: string | null
   txn_id?: string
   txn_uuid?: string
   payment_method_type?: 'CARD'

@@ -1,6 +1,7 @@
 import type { Brand } from '../cards/bin.ts'
 import type { CardSecrets } from '../cards/card.ts'
 import type { RefundRef, TxnId } from '../ids.ts'
+import type { Mode } from '../merchants/merchant.ts'
 import type { Paise } from '../money.ts'
 import type { Secret } from '../secret.ts'
 
@@ -14,8 +15,12 @@ export type ResponseCode =
   | 'OTP_EXPIRED'
   | 'OTP_ATTEMPTS_EXCEEDED'
   | 'USER_DECLINED'
+  | 'AUTHENTICATION_FAILED'
   | 'BANK_DECLINED'
   | 'INSUFFICIENT_BALANCE'
+  | 'ISSUER_DOWN'
+  | 'RISK_DECLINED'
+  | 'GATEWAY_ERROR'
   | 'GATEWAY_UNREACHABLE'
   | 'PENDING_AT_BANK'
   | 'LATE_CHARGE'
@@ -28,16 +33,16 @@ export type ResponseCode =
 export interface Said {
   /** The gateway's id of the payment, which later questions name. */
   readonly ref?: string
+  /** A second id that a gateway's later questions need: of its order, or of the challenge. */
+  readonly handle?: string
   readonly rrn?: string
   readonly authCode?: string
   readonly code?: string
   readonly message?: string
 }
 
-/** What a gateway gave us for the bank's own page of this payment. */
-export interface BankPage {
-  readonly url: string
-}
+/** What a gateway gave us for the bank's own page of this payment: where it is, or all of it. */
+export type BankPage = { readonly url: string } | { readonly html: string }
 
 /**
  * What a gateway's answer means. `unknown` is everything that is not positively one of the others:
@@ -87,6 +92,8 @@ export type Verdict =
       readonly said: Said
       readonly by: 'bank' | 'customer' | 'gateway'
       readonly code: ResponseCode
+      /** A start came to nothing that could ever be charged, and another account may do better. */
+      readonly elsewhere?: true
     }
   /** No further OTP is sent: the limit is reached, or it is too early. The challenge stays open. */
   | { readonly kind: 'not_sent'; readonly said: Said; readonly why: 'limit' | 'too_soon' }
@@ -94,17 +101,27 @@ export type Verdict =
   | { readonly kind: 'not_found' }
   | Unknown
 
-/** No answer to build on. `sent: false` only when nothing can have reached the gateway. */
+/** No answer to build on. `sent: false` only when nothing that could be charged can have left. */
 export interface Unknown {
   readonly kind: 'unknown'
   readonly because: string
   readonly sent: boolean
+  /** The gateway speaks of another payment or amount, or in words nobody knows: see to it. */
+  readonly alarm?: true
+  /** What it told before it fell silent. */
+  readonly said?: Said
 }
+
+/** How far a payment has come, as far as we know: a gateway's "pending" does not tell. */
+export type Stage = 'started' | 'challenged' | 'at_page' | 'submitted'
 
 /** The payment as gateways know it. */
 export interface Payment {
-  /** Our txn id: the gateway's reference and its guard against doing things twice. */
+  /** Our txn id: with `tries` the gateway's reference, and its guard against doing things twice. */
   readonly id: TxnId
+  /** The how-manieth start of the txn this is about, from 1: each has a reference of its own. */
+  readonly tries: number
+  readonly stage: Stage
   readonly merchant: string
   readonly orderId: string
   readonly amount: Paise
@@ -113,6 +130,8 @@ export interface Payment {
   readonly autoCapture: boolean
   /** The gateway's id of the payment, once it has told one. */
   readonly ref?: string
+  /** `Said.handle`, once it has told one. */
+  readonly handle?: string
 }
 
 /** A capture or void of held money; the reference makes a repeated call the same call. */
@@ -148,12 +167,16 @@ export type RefundVerdict =
 export interface Refunding extends Payment {
   readonly reference: RefundRef
   readonly back: Paise
+  /** The gateway's id of the refund, once it has told one. */
+  readonly refundRef?: string
 }
 
 /** A payment to be started, with what only the first question carries. */
 export interface NewPayment extends Payment {
   readonly auth: 'OTP' | 'REDIRECT'
   readonly card: CardSecrets
+  /** What the card is, as its BIN tells: `CREDIT`, `DEBIT`, `` when nobody knows. */
+  readonly cardType: string
   /** Where the bank's page sends the browser back to. */
   readonly finishUrl: string
   readonly customer: {
@@ -168,7 +191,7 @@ export interface NewPayment extends Payment {
 /** An HTTP call to a gateway, complete but for the base URL of its account. */
 export interface Call {
   readonly method: 'GET' | 'POST'
-  /** The path below the account's base URL. */
+  /** A path below the account's base URL, or a whole URL, which must be on one of its hosts. */
   readonly path: string
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: string
@@ -179,29 +202,89 @@ export type Reply =
   | { readonly kind: 'answer'; readonly status: number; readonly body: string }
   | { readonly kind: 'silence'; readonly because: string; readonly sent: boolean }
 
-/** How a gateway account is reached: its base URL and whatever its gateway needs to sign calls. */
+/** How a gateway account is reached, and whatever its gateway needs to sign calls. */
 export interface Access {
   readonly baseUrl: string
+  /** The origins that calls may go to: of the base URL, and of the gateway's own hosts. */
+  readonly origins: readonly string[]
   readonly credentials: Readonly<Record<string, string>>
+  /** Where the gateway is to tell news of this account's payments. */
+  readonly callbackUrl: string
+  /** `Gateway.transcribed`. */
+  readonly transcribed: ReadonlySet<string>
+}
+
+/** An answer was not the last word: one more call has to be made before there is a verdict. */
+export interface Next<V> {
+  readonly kind: 'next'
+  readonly call: Call
+  readonly hear: (reply: Reply) => V | Next<V>
 }
 
 /** One question: build the call, understand the answer. Both are pure. */
 export interface Question<P, V = Verdict> {
   readonly ask: (about: P, access: Access) => Call
-  readonly hear: (reply: Reply) => V
-  /** How long the whole call may take, in milliseconds. */
+  readonly hear: (reply: Reply, about: P, access: Access) => V | Next<V>
+  /** How long the question may take with all of its calls, in milliseconds. */
   readonly patienceMs: number
 }
+
+/** Whether a gateway does OTP for cards of a BIN, by its own word. */
+export type Eligibility = { readonly kind: 'eligible' | 'ineligible' } | Unknown
+
+/** Whether a gateway lets an account in. */
+export type Admission =
+  | { readonly kind: 'works' }
+  | { readonly kind: 'locked_out'; readonly message: string }
+  | Unknown
+
+/** What came in at an account's callback URL. */
+export interface Callback {
+  /** By lower-case name. */
+  readonly headers: Readonly<Record<string, string | undefined>>
+  /** As it was sent: signatures are over these bytes. */
+  readonly body: Buffer
+  /** Epoch milliseconds. */
+  readonly now: number
+}
+
+/** What a callback is worth: it carries no authority, it only says that asking is worthwhile. */
+export type News =
+  /** Not signed by the gateway, or not readable. */
+  | { readonly kind: 'forged' }
+  /** Signed so long ago that it may be a recording. */
+  | { readonly kind: 'stale' }
+  /** Signed, and about nothing that we look after. */
+  | { readonly kind: 'other'; readonly id: string }
+  /** Signed, and about a payment of ours or its refunds, named by the reference we gave it. */
+  | { readonly kind: 'news'; readonly id: string; readonly reference: string }
 
 /** A gateway: the questions it can be asked. What it can't do is absent. */
 export interface Gateway {
   /** Its name and number on the wire (`gateway`, `gateway_id`). */
   readonly wireName: string
   readonly wireId: number
+  /** Its own addresses: the first is the base URL of calls. None: an account has to name one. */
+  readonly hosts: Readonly<Record<Mode, readonly string[]>>
+  /** The credentials that an account there must have; a name with a final `?` may be left out. */
+  readonly credentials: readonly string[]
+  /** The mode that credentials are of, where they show it. */
+  readonly modeOf?: (credentials: Access['credentials']) => Mode | undefined
   /** The networks whose cards it does OTP for, as it publishes them; it may refuse some cards. */
   readonly otpBrands: readonly Brand[]
+  /** Whether money can be held there: always, or where the account has that feature. */
+  readonly holds: 'always' | 'by_account'
+  /** Whether a hold has to be asked for at the start; else an OTP's submission says it. */
+  readonly fixesCapture?: true
+  /** The least time between two sends of an OTP, in milliseconds. */
+  readonly resendAfterMs?: number
   /** How long it may still be working through a call we made, in milliseconds. */
   readonly settlesWithinMs: number
+  /** The fields of its requests and answers that may be written down; all others never are. */
+  readonly transcribed: ReadonlySet<string>
+  /** Moves nothing: whether the account's credentials are right. */
+  readonly check: Question<object, Admission>
+  readonly eligibility?: Question<{ readonly bin: string }, Eligibility>
   readonly start: Question<NewPayment>
   readonly submitOtp?: Question<Payment & { readonly otp: Secret }>
   readonly resendOtp?: Question<Payment>
@@ -213,4 +296,6 @@ export interface Gateway {
   readonly void?: Question<Instructed>
   readonly refund: Question<Refunding, RefundVerdict>
   readonly syncRefund: Question<Refunding, RefundVerdict>
+  /** Reads a callback and checks its signature in constant time. */
+  readonly hearCallback: (callback: Callback, access: Access) => News
 }

@@ -1,10 +1,14 @@
 import { brands } from '../cards/bin.ts'
 import { type Paise, paise } from '../money.ts'
 import type {
+  Access,
+  BankPage,
   Capturing,
   Gateway,
   NewPayment,
+  Payment,
   Question,
+  Refunding,
   RefundSaid,
   RefundVerdict,
   Reply,
@@ -13,6 +17,7 @@ import type {
   Unknown,
   Verdict,
 } from './gateway.ts'
+import { hearSimulator } from './simulator-callbacks.ts'
 
 const capturing: Question<Capturing> = {
   patienceMs: 10_000,
@@ -24,12 +29,28 @@ const capturing: Question<Capturing> = {
 export const simulator = {
   wireName: 'DUMMY',
   wireId: 100,
+  // The simulated bank is where the environment says.
+  hosts: { sandbox: [], live: [] },
+  credentials: ['account', 'callback_secret?'],
   otpBrands: brands,
+  holds: 'always',
   // The bank works through a call within its 2 s of deliberate slowness, or never.
   settlesWithinMs: 3_000,
+  transcribed: new Set([
+    ...['id', 'amount', 'auth', 'capture', 'state', 'pending', 'code', 'message', 'rrn', 'arn'],
+    ...['error', 'problems', 'attempts_left', 'sends_left'],
+  ]),
+  check: {
+    patienceMs: 5_000,
+    ask: () => ({ method: 'GET', path: '/payments/by-reference/check' }),
+    hear: (reply) => {
+      const words = reply.kind === 'answer' ? wordsIn(reply.body) : undefined
+      return words?.['state'] === 'not_found' ? { kind: 'works' } : silent(reply)
+    },
+  },
   start: {
     patienceMs: 10_000,
-    ask: (payment, { credentials }) => post('/payments', opening(payment, credentials['account'])),
+    ask: (payment, access) => post('/payments', opening(payment, access)),
     hear: hearStart,
   },
   submitOtp: {
@@ -49,7 +70,10 @@ export const simulator = {
   },
   sync: {
     patienceMs: 5_000,
-    ask: (payment) => ({ method: 'GET', path: `/payments/by-reference/${payment.id}` }),
+    ask: (payment) => ({
+      method: 'GET',
+      path: `/payments/by-reference/${referenceOf(payment)}`,
+    }),
     hear,
   },
   capture: capturing,
@@ -70,17 +94,25 @@ export const simulator = {
     ask: ({ reference }) => ({ method: 'GET', path: `/refunds/by-reference/${reference}` }),
     hear: hearRefund,
   },
+  hearCallback: hearSimulator,
 } satisfies Gateway
+
+/** The bank knows each start of a payment by a name of its own. */
+function referenceOf({ id, tries }: Payment): string {
+  return tries === 1 ? id : `${id}.${tries}`
+}
 
 function post(path: string, body: object) {
   const headers = { 'content-type': 'application/json' }
   return { method: 'POST', path, headers, body: JSON.stringify(body) } as const
 }
 
-function opening(payment: NewPayment, account: string | undefined) {
+function opening(payment: NewPayment, { credentials, callbackUrl }: Access) {
   return {
-    account,
-    reference: payment.id,
+    account: credentials['account'],
+    callback_url: callbackUrl,
+    callback_secret: credentials['callback_secret'],
+    reference: referenceOf(payment),
     order: payment.orderId,
     merchant: payment.merchant,
     amount: payment.amount,
@@ -90,6 +122,7 @@ function opening(payment: NewPayment, account: string | undefined) {
     return_url: payment.finishUrl,
     card: {
       number: payment.card.number.reveal(),
+      type: payment.cardType,
       exp_month: payment.card.expiryMonth,
       exp_year: payment.card.expiryYear,
       cvv: payment.card.cvv?.reveal(),
@@ -108,17 +141,42 @@ interface Words {
   readonly [key: string]: unknown
 }
 
-function hear(reply: Reply): Verdict {
-  if (reply.kind === 'silence') return { ...reply, kind: 'unknown' }
-  const words = wordsIn(reply.body)
-  const known = (reply.status === 200 || reply.status === 404) && words !== undefined
-  return known ? verdictOn(words) : unknown(`http ${reply.status}`)
+function hear(reply: Reply, about: Payment): Verdict {
+  const words = heardIn(reply)
+  if (words === undefined) return silent(reply)
+  return isOurs(words, about) ? verdictOn(words) : misheard
+}
+
+/** The words of an answer that the bank gives when all is well; else it tells nothing. */
+function heardIn(reply: Reply): Words | undefined {
+  if (reply.kind === 'silence') return undefined
+  return reply.status === 200 || reply.status === 404 ? wordsIn(reply.body) : undefined
+}
+
+function silent(reply: Reply): Unknown {
+  return reply.kind === 'silence' ? { ...reply, kind: 'unknown' } : unknown(`http ${reply.status}`)
+}
+
+/** Whether an answer is about the payment that was asked about, as far as it names one. */
+function isOurs({ id, reference, currency }: Words, about: Payment): boolean {
+  return (
+    (about.ref === undefined || typeof id !== 'string' || id === about.ref) &&
+    (typeof reference !== 'string' || reference === referenceOf(about)) &&
+    (typeof currency !== 'string' || currency === about.currency)
+  )
+}
+
+const misheard: Unknown = {
+  kind: 'unknown',
+  because: 'another payment',
+  sent: true,
+  alarm: true,
 }
 
 /** A 400 of this bank means that it did nothing, so the payment was never begun. */
-function hearStart(reply: Reply): Verdict {
+function hearStart(reply: Reply, about: Payment): Verdict {
   const words = reply.kind === 'answer' && reply.status === 400 ? wordsIn(reply.body) : undefined
-  if (words?.['error'] !== 'bad_input') return hear(reply)
+  if (words?.['error'] !== 'bad_input') return hear(reply, about)
   const problems = Array.isArray(words['problems']) ? words['problems'].join('; ') : ''
   const said = { code: 'bad_input', ...(problems !== '' && { message: problems }) }
   return { kind: 'failed', said, by: 'gateway', code: 'TXN_FAILURE' }
@@ -163,9 +221,19 @@ function verdictOn(words: Words): Verdict {
       return { kind: 'not_sent', said, why: 'too_soon' }
     case 'not_found':
       return { kind: 'not_found' }
+    case 'closed':
+      // Too late for what was asked; how the payment stands is for the next look to find out.
+      return unknown('closed')
     default:
-      return unknown('a state never documented')
+      return newWord
   }
+}
+
+const newWord: Unknown = {
+  kind: 'unknown',
+  because: 'a state never documented',
+  sent: true,
+  alarm: true,
 }
 
 function takenIn(words: Words): { captured?: Paise; pending?: 'capture' | 'void' } {
@@ -176,11 +244,11 @@ function takenIn(words: Words): { captured?: Paise; pending?: 'capture' | 'void'
   }
 }
 
-function hearRefund(reply: Reply): RefundVerdict {
-  if (reply.kind === 'silence') return { ...reply, kind: 'unknown' }
-  const words = wordsIn(reply.body)
-  const known = (reply.status === 200 || reply.status === 404) && words !== undefined
-  if (!known) return unknown(`http ${reply.status}`)
+function hearRefund(reply: Reply, about: Refunding): RefundVerdict {
+  const words = heardIn(reply)
+  if (words === undefined) return silent(reply)
+  const { reference } = words
+  if (typeof reference === 'string' && reference !== about.reference) return misheard
   const said = refundSaidIn(words)
   switch (words['state']) {
     case 'refunded': {
@@ -194,7 +262,7 @@ function hearRefund(reply: Reply): RefundVerdict {
     case 'not_found':
       return { kind: 'not_found' }
     default:
-      return unknown('a state never documented')
+      return newWord
   }
 }
 
@@ -246,8 +314,9 @@ function textIn<K extends keyof Said>(words: Words, key: string, as: K): Pick<Sa
   return typeof text === 'string' && text !== '' ? ({ [as]: text } as Pick<Said, K>) : undefined
 }
 
-function pageIn(words: Words): { page: { url: string } } | undefined {
-  const url = words['redirect_url']
+function pageIn(words: Words): { page: BankPage } | undefined {
+  const { redirect_url: url, redirect_html: html } = words
+  if (typeof html === 'string') return { page: { html } }
   return typeof url === 'string' ? { page: { url } } : undefined
 }
 

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { findAccount } from '../gateways/accounts.ts'
-import type { Access, Payment, Question, Unknown } from '../gateways/gateway.ts'
-import type { Txn } from './txn.ts'
+import type { Access, Payment, Question, Stage, Unknown } from '../gateways/gateway.ts'
+import type { Heard } from '../gateways/perform.ts'
+import { hasChallenge, type Txn } from './txn.ts'
 import type { World } from './world.ts'
 
 /** Past this after a call's own patience, whoever made the call is dead. */
@@ -21,29 +22,44 @@ export async function ask<P, V>(
   world: World,
   taken: { readonly leaseUntil: number },
   put: { question: Question<P, V>; about: P; access: Access },
-): Promise<V | Unknown> {
+): Promise<Heard<V | Unknown>> {
   if (world.now() + put.question.patienceMs > taken.leaseUntil) {
-    return { kind: 'unknown', because: 'the turn was over', sent: false }
+    const verdict = { kind: 'unknown', because: 'the turn was over', sent: false } as const
+    return { verdict, calls: [], tookMs: 0 }
   }
   return world.perform(put.question, put.about, put.access)
 }
 
-/** What every later question about a txn carries. */
-export function paymentOf(txn: Txn): Payment {
+/**
+ * What every later question about a txn carries; `lapsed`: an earlier one never got its answer, so
+ * an OTP may be with the bank.
+ */
+export function paymentOf(txn: Txn, lapsed = false): Payment {
   return {
     id: txn.id,
+    tries: txn.tries,
+    stage: stageOf(txn, lapsed),
     merchant: txn.merchant,
     orderId: txn.orderId,
     amount: txn.amount,
     currency: txn.currency,
     autoCapture: txn.autoCapture,
     ...(txn.said.ref !== undefined && { ref: txn.said.ref }),
+    ...(txn.said.handle !== undefined && { handle: txn.said.handle }),
   }
+}
+
+function stageOf(txn: Txn, lapsed: boolean): Stage {
+  const answered = txn.status === 'PENDING_VBV' && !lapsed
+  if (txn.otp.attempts > 0 && !answered) return 'submitted'
+  if (txn.closedBy === 'fallback') return 'at_page'
+  if (hasChallenge(txn)) return 'challenged'
+  return txn.bankData === undefined ? 'started' : 'at_page'
 }
 
 /** How the gateway account of a txn is reached. Read before the turn is taken: it may take time. */
 export async function accessOf(world: World, txn: Txn): Promise<Access> {
-  const account = await findAccount(world, txn.merchant, txn.account)
-  assert(account, `the account ${txn.account} of a txn exists`)
-  return account.access
+  const found = await findAccount(world, txn.merchant, txn.account)
+  assert(found, `the account ${txn.account} of a txn exists`)
+  return found.access
 }

@@ -5,7 +5,7 @@ import type { Merchant } from '../merchants/merchant.ts'
 import { Refusal } from '../refusal.ts'
 import type { Secret } from '../secret.ts'
 import { accessOf, ask, leaseFor, paymentOf } from './ask.ts'
-import { refuseHoldAt } from './capture.ts'
+import { refuseChangedCapture } from './capture.ts'
 import { appendEvent, type By } from './events.ts'
 import { findOrder, touchToClaim } from './orders.ts'
 import { settle } from './settle.ts'
@@ -69,15 +69,15 @@ async function submit(world: World, merchant: Merchant, submitting: Submitting) 
   const gateway = gatewayNamed(txn.gateway)
   const { submitOtp: question } = gateway
   assert(question, 'a gateway that opened a challenge takes OTPs')
-  refuseHoldAt(gateway, submission.autoCapture ?? txn.autoCapture)
+  refuseChangedCapture(gateway, txn, submission.autoCapture)
   const access = await accessOf(world, txn)
   await spendOnce({ deed: 'attempt', fingerprint: txn.card.fingerprint, order: txn })
   const taken = await claim(world, merchant, { submission, txn, question })
   const about = { ...paymentOf(taken), otp: submission.otp }
-  const verdict = await ask(world, taken, { question, about, access })
+  const heard = await ask(world, taken, { question, about, access })
   const { settings } = merchant
   const { by } = submission
-  return settle(world, { txn: taken, asked: 'submit', verdict, lapsed: false, settings, by })
+  return settle(world, { txn: taken, asked: 'submit', ...heard, lapsed: false, settings, by })
 }
 
 /** Refuses when the challenge takes no more OTPs although its txn goes on. */

@@ -5,7 +5,7 @@ import { by, openWorld, type ScriptedWorld, workOnce } from '../../test/world.ts
 import type { Verdict } from '../gateways/gateway.ts'
 import { simulator } from '../gateways/simulator.ts'
 import { type Paise, paise } from '../money.ts'
-import { capture, captureBy, refuseHoldAt } from './capture.ts'
+import { capture, captureBy, refuseChangedCapture } from './capture.ts'
 import { asItIs, chargedTxn, heldTxn, listening, slowly, words } from './held.fixture.ts'
 import { findOrder } from './orders.ts'
 import { sync } from './sync.ts'
@@ -285,7 +285,14 @@ test('a gateway that can’t capture, or only in whole, says so before anything 
 })
 
 test('money is not held where it could not be taken later', () => {
-  assert.throws(() => refuseHoldAt({}, false), { reason: 'capture_unsupported' })
-  refuseHoldAt({}, true)
-  refuseHoldAt(simulator, false)
+  const txn = aTxn({ autoCapture: true })
+  const refuse = (gateway: Parameters<typeof refuseChangedCapture>[0], autoCapture?: boolean) =>
+    refuseChangedCapture(gateway, txn, autoCapture)
+  assert.throws(() => refuse({}, false), { reason: 'capture_unsupported' })
+  refuse({}, true)
+  refuse(simulator, false)
+  const fixed = { ...simulator, fixesCapture: true } as const
+  assert.throws(() => refuse(fixed, false), { reason: 'capture_fixed' })
+  refuse(fixed)
+  refuse(fixed, true)
 })

@@ -76,9 +76,17 @@ function isDone(txn: Txn, wish: CaptureWish): boolean {
   return same !== undefined
 }
 
-/** Refuses to hold money at a gateway that could not take it later. */
-export function refuseHoldAt({ capture: whole }: Pick<Gateway, 'capture'>, autoCapture: boolean) {
+/**
+ * Refuses to hold money at a gateway that could not take it later, and to change between holding
+ * and taking where the gateway was told at the start.
+ */
+export function refuseChangedCapture(
+  { capture: whole, fixesCapture }: Pick<Gateway, 'capture' | 'fixesCapture'>,
+  txn: Txn,
+  autoCapture = txn.autoCapture,
+): void {
   if (!autoCapture && !whole) throw new Refusal('capture_unsupported')
+  if (fixesCapture && autoCapture !== txn.autoCapture) throw new Refusal('capture_fixed')
 }
 
 /** How this gateway takes so much of a txn's money. Refuses what it can't. */

@@ -21,6 +21,7 @@ import { issueRefund } from './issue-refund.ts'
 import { findOrder } from './orders.ts'
 import { pay } from './pay.ts'
 import { sync } from './sync.ts'
+import { knownTxn } from './txns.ts'
 
 const dayMs = 24 * 3_600_000
 const back: RefundVerdict = { kind: 'refunded', said: { ref: 'ref_1' }, amount: paise(10_000) }
@@ -34,6 +35,21 @@ for (const engine of engines) {
     })
     after(() => at.database.close())
     const { whenDue, sent, lateTxn, refundsTo } = dutiesOf(() => at)
+
+    test('money that was to be taken at once, and is only held, is taken by the clock', async () => {
+      const heldOnly = await heldTxn(at, 'meant')
+      const { read, tx } = at.world.db
+      await tx(async (t) =>
+        t.put("update txns set gateway = 'cashfree', auto_capture = 1, due_at = $2 where id = $1", [
+          heldOnly.id,
+          at.clock.now,
+        ]),
+      )
+      const meant = await knownTxn(read, heldOnly)
+      const taken = await whenDue(meant, words.charged)
+      assert.deepEqual([taken.status, taken.captured], ['CHARGED', 10_000])
+      assert.equal((await findOrder(read, meant))?.captured, 10_000)
+    })
 
     test('money that nobody captures is released after seven days, and no sooner', async () => {
       const txn = await heldTxn(at, 'void')

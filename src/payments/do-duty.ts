@@ -1,11 +1,13 @@
 import { gatewayNamed } from '../gateways/catalog.ts'
+import type { Instructed } from '../gateways/gateway.ts'
 import type { Merchant } from '../merchants/merchant.ts'
 import { Refusal } from '../refusal.ts'
+import { captureBy } from './capture.ts'
 import { reschedule } from './duties.ts'
 import { type Duty, dutyOf, mayPayLate, nextDutyAt } from './duty.ts'
 import type { By } from './events.ts'
 import { forgetCard } from './forget-card.ts'
-import { instruct } from './instruct.ts'
+import { type Instructing, instruct } from './instruct.ts'
 import { issueRefund } from './issue-refund.ts'
 import { autoRefundsOf, mostAutoRefunds } from './refund.ts'
 import { refundsOf } from './refunds.ts'
@@ -38,6 +40,8 @@ async function fulfil(
     case 'ask':
       await sync(world, merchant, { txn, by })
       return
+    case 'capture':
+      return take(world, merchant, txn)
     case 'void':
       return release(world, merchant, txn)
     case 'give_back':
@@ -65,6 +69,13 @@ async function forget(world: World, merchant: Merchant, seen: Txn): Promise<void
   if (txn.status === seen.status) await forgetCard(world, merchant, txn)
 }
 
+async function take(world: World, merchant: Merchant, txn: Txn): Promise<void> {
+  const amount = txn.amount
+  const question = captureBy(gatewayNamed(txn.gateway), { txn, wish: {}, amount })
+  const instruction = { kind: 'capture', amount } as const
+  await instructOnce(world, merchant, { txn, instruction, question, more: { take: amount }, by })
+}
+
 /** A gateway that can't void lets the money go by itself, and is asked whether it has. */
 async function release(world: World, merchant: Merchant, txn: Txn): Promise<void> {
   const { void: question } = gatewayNamed(txn.gateway)
@@ -73,8 +84,17 @@ async function release(world: World, merchant: Merchant, txn: Txn): Promise<void
     return
   }
   const instruction = { kind: 'void' } as const
+  await instructOnce(world, merchant, { txn, instruction, question, more: {}, by })
+}
+
+/** Does nothing when somebody else was first. */
+async function instructOnce<P extends Instructed>(
+  world: World,
+  merchant: Merchant,
+  instructing: Instructing<P>,
+): Promise<void> {
   try {
-    await instruct(world, merchant, { txn, instruction, question, more: {}, by })
+    await instruct(world, merchant, instructing)
   } catch (error) {
     if (!(error instanceof Overtaken)) throw error
   }

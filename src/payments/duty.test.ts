@@ -64,7 +64,11 @@ test('what the clock has to do for a txn that is due', () => {
     [declined, at(0), 'ask'],
     [declined, at(5 * dayMs - 1), 'ask'],
     [declined, at(5 * dayMs), undefined],
-    [wrongOnly, at(0), undefined],
+    // The clock comes to it by itself only to forget its card: a gateway has news of it.
+    [wrongOnly, at(0), 'ask'],
+    [wrongOnly, at(5 * dayMs - 1), 'ask'],
+    [wrongOnly, at(5 * dayMs), undefined],
+    [wrongOnly, at(4 * dayMs, live), 'forget'],
     [voided, at(0), undefined],
     [charged, at(4 * dayMs - 1, live), undefined],
     [charged, at(4 * dayMs, live), 'forget'],
@@ -113,6 +117,20 @@ test('when the clock has something to do next', () => {
     const what = `${one.status} ${one.late} ${one.looks} ${when.now - paidAt}`
     assert.equal(due === undefined ? undefined : due - paidAt, expected, what)
   }
+})
+
+test('money that was to be taken at once, and is only held, is captured', () => {
+  const meant = aTxn({ ...held, gateway: 'cashfree', autoCapture: true })
+  assert.equal(dutyOf(meant, at(0)), 'capture')
+  assert.equal(nextDutyAt(meant, at(5)), paidAt + 5)
+  assert.equal(nextDutyAt({ ...meant, looks: 2 }, at(0)), paidAt + 30_000)
+  const others: readonly Partial<Txn>[] = [
+    { autoCapture: false },
+    { gateway: 'simulator' },
+    { late: true },
+    { status: 'CAPTURE_FAILED' },
+  ]
+  for (const other of others) assert.notEqual(dutyOf({ ...meant, ...other }, at(0)), 'capture')
 })
 
 test('what is due at its time has a duty then', () => {

@@ -1,5 +1,6 @@
 import { cardMemoryMs } from '../cards/card.ts'
 import { beginningOf, dayInIndia, dayMs } from '../clock.ts'
+import { gatewayNamed } from '../gateways/catalog.ts'
 import type { Settings } from '../merchants/merchant.ts'
 import { savesCard } from './locker.ts'
 import { nextLook } from './look.ts'
@@ -14,11 +15,11 @@ import {
 } from './txn.ts'
 
 /**
- * What the clock has to do for a txn: ask the gateway how it stands, release money that is held for
- * too long or is not the order's, give back taken money that is not the order's, store the card
+ * What the clock has to do for a txn: ask the gateway how it stands, take money that was to be taken
+ * at once, release money that is held for too long or is not the order's, give back taken money that is not the order's, store the card
  * that was paid with, forget it.
  */
-export type Duty = 'ask' | 'void' | 'give_back' | 'save' | 'forget'
+export type Duty = 'ask' | 'capture' | 'void' | 'give_back' | 'save' | 'forget'
 
 /** The circumstances in which a duty is found. */
 export interface OnDuty {
@@ -32,10 +33,12 @@ export interface OnDuty {
 export function dutyOf(txn: Txn, at: Omit<OnDuty, 'luck'>): Duty | undefined {
   if (isAwaited(txn) || hasLapsed(txn, at.now)) return 'ask'
   if (owesLateMoney(txn)) return 'give_back'
+  if (owesCapture(txn)) return 'capture'
   if (savesCard(txn)) return 'save'
   const forgetAt = forgetsCardAt(txn, at.settings)
   if (forgetAt !== undefined && at.now >= forgetAt) return 'forget'
-  if (!isHeld(txn.status)) return awaitsLateNews(txn, at.now) ? 'ask' : undefined
+  if (isWorthAsking(txn, at.now)) return 'ask'
+  if (!isHeld(txn.status)) return undefined
   return txn.late || at.now >= voidAt(txn, at.settings) ? 'void' : undefined
 }
 
@@ -43,6 +46,7 @@ export function dutyOf(txn: Txn, at: Omit<OnDuty, 'luck'>): Duty | undefined {
 export function nextDutyAt(txn: Txn, at: OnDuty): number | undefined {
   const times = [
     owesLateMoney(txn) ? at.now : undefined,
+    owesCapture(txn) ? nextLookOf(txn, at) : undefined,
     savesCard(txn) ? at.now + savedByThenMs : undefined,
     isHeld(txn.status) ? releaseAt(txn, at) : undefined,
     lateNewsAt(txn, at),
@@ -57,6 +61,20 @@ const savedByThenMs = 30_000
 /** Whether money was taken that is not the order's, and is not on its way back yet. */
 function owesLateMoney(txn: Txn): boolean {
   return txn.late && txn.status === 'CHARGED' && txn.refunded < txn.captured
+}
+
+/**
+ * Whether money is held that was to be taken at once: some accounts hold all that comes, whatever
+ * they are told at the start.
+ */
+function owesCapture(txn: Txn): boolean {
+  const isMeantSo = txn.autoCapture && gatewayNamed(txn.gateway).fixesCapture === true
+  return isMeantSo && txn.status === 'AUTHORIZED' && !txn.late && !txn.instruction
+}
+
+/** At once, and less and less often when it was in vain. */
+function nextLookOf(txn: Txn, at: OnDuty): number {
+  return txn.looks === 0 ? at.now : nextLook(txn.looks, at.now, at.luck)
 }
 
 function voidAt(txn: Txn, settings: Settings): number {
@@ -92,7 +110,20 @@ const lateNewsMs = reversalDays * dayMs
 
 /** Whether a payment that ended without money may at this time still turn out paid. */
 export function awaitsLateNews(txn: Txn, at: number): boolean {
-  return mayPayLate(txn) && at < txn.createdAt + lateNewsMs
+  return mayPayLate(txn) && isReversible(txn, at)
+}
+
+/**
+ * Whether a gateway that has news of a txn is to be asked how it stands: where its word is awaited,
+ * and about any payment that failed a few days ago (at Razorpay `failed` can become `authorized`).
+ * By itself the clock comes to a failed payment for this only if it may pay late.
+ */
+export function isWorthAsking(txn: Txn, now: number): boolean {
+  return isAwaited(txn) || (isFailed(txn.status) && isReversible(txn, now))
+}
+
+function isReversible(txn: Txn, at: number): boolean {
+  return at < txn.createdAt + lateNewsMs
 }
 
 /**

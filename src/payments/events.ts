@@ -1,4 +1,5 @@
 import type { Row, Tx } from '../db/db.ts'
+import type { Transcript } from '../gateways/transcript.ts'
 import type { MerchantId, OrderId, Shard, TxnId } from '../ids.ts'
 import type { Get, OrderKey } from './orders.ts'
 import { isFinal, type TxnStatus } from './txn.ts'
@@ -13,6 +14,9 @@ export type EventKind =
   | 'bank_page_opened'
   | 'gateway_asked'
   | 'gateway_answered'
+  | 'callback_heard'
+  | 'gateway_alarm'
+  | 'gateway_changed'
   | 'status_changed'
   | 'late_charge'
   | 'flagged'
@@ -28,7 +32,7 @@ export type EventKind =
 
 /** Through which door a change came, and which call brought it. */
 export interface By {
-  readonly door: 'api' | 'browser' | 'clock'
+  readonly door: 'api' | 'browser' | 'clock' | 'gateway'
   readonly requestId?: string
   readonly routingId?: string
 }
@@ -41,7 +45,9 @@ export interface NewEvent {
   readonly txn?: TxnId
   readonly at: number
   readonly by: By
-  readonly body: Readonly<Record<string, string | number | boolean | undefined>>
+  readonly body: Readonly<
+    Record<string, string | number | boolean | undefined | readonly Transcript[]>
+  >
 }
 
 /** The kinds that merchants may want to be called back for. */
@@ -99,6 +105,21 @@ export async function eventsOf(get: Get, order: OrderKey): Promise<StoredEvent[]
     [order.shard, order.merchant, order.orderId],
   )
   return rows.map(eventFrom)
+}
+
+/** When a txn was last hurried by its gateway's news, in epoch milliseconds. */
+export async function lastHeardAt(
+  get: Get,
+  order: OrderKey,
+  txn: TxnId,
+): Promise<number | undefined> {
+  const [row] = await get(
+    `select max(at) as at from events
+     where shard = $1 and merchant = $2 and order_id = $3 and kind = 'callback_heard'
+       and txn = $4`,
+    [order.shard, order.merchant, order.orderId, txn],
+  )
+  return typeof row?.['at'] === 'number' ? row['at'] : undefined
 }
 
 /** One event of an order by its number, or `undefined`. */

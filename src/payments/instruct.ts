@@ -38,12 +38,12 @@ export async function instruct<P extends Instructed>(
   // A later instruction of the same txn is another one, so the turn's number is part of its name.
   const reference = `${txn.id}.${taken.lease}`
   const about = { ...paymentOf(taken), reference, ...more } as P
-  const verdict = await ask(world, taken, { question, about, access })
+  const heard = await ask(world, taken, { question, about, access })
   const { settings } = merchant
-  const told = { txn: taken, asked: kind, verdict, lapsed: false, settings, by } as const
+  const told = { txn: taken, asked: kind, ...heard, lapsed: false, settings, by } as const
   const settled = await settle(world, told)
   // A refusal tells nothing of the money: somebody may have taken or released it elsewhere.
-  const unclear = verdict.kind === 'refused' && isHeld(settled.status)
+  const unclear = heard.verdict.kind === 'refused' && isHeld(settled.status)
   return unclear ? sync(world, merchant, { txn: settled, by }) : settled
 }
 

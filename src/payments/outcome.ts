@@ -29,6 +29,16 @@ export interface Circumstances {
   readonly luck: number
 }
 
+/**
+ * A gateway's word as far as it may be believed: money of another amount than the one it was asked
+ * for is not this payment's, and nothing is built on it.
+ */
+export function believed(txn: Txn, verdict: Verdict): Verdict {
+  if (verdict.kind !== 'charged' && verdict.kind !== 'authorized') return verdict
+  if (verdict.amount === txn.amount) return verdict
+  return { kind: 'unknown', because: 'another amount', sent: true, alarm: true }
+}
+
 /** What an answer does to a txn. */
 export interface Outcome {
   readonly to: TxnStatus
@@ -224,19 +234,20 @@ function doubtful(txn: Txn, at: Circumstances): TxnStatus {
 }
 
 function unknown(txn: Txn, verdict: Of<'unknown'>, at: Circumstances): Outcome {
+  const { said = {} } = verdict
   switch (at.asked) {
     case 'start':
       return verdict.sent
-        ? { ...undecided(txn, {}, 'AUTHORIZING', at), claim: 'free' }
-        : failed(txn, {}, 'JUSPAY_DECLINED', 'GATEWAY_UNREACHABLE')
+        ? { ...undecided(txn, said, 'AUTHORIZING', at), claim: 'free' }
+        : failed(txn, said, 'JUSPAY_DECLINED', 'GATEWAY_UNREACHABLE')
     case 'submit':
-      return verdict.sent ? undecided(txn, {}, 'AUTHORIZING', at) : notSubmitted(txn, at)
+      return verdict.sent ? undecided(txn, said, 'AUTHORIZING', at) : notSubmitted(txn, at)
     case 'resend':
-      return unchanged(txn, {}, at)
+      return unchanged(txn, said, at)
     case 'sync':
     case 'capture':
     case 'void':
-      return undecided(txn, {}, doubtful(txn, at), at)
+      return undecided(txn, said, doubtful(txn, at), at)
     default:
       return at.asked satisfies never
   }

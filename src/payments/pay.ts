@@ -1,26 +1,23 @@
-import { binOf } from '../cards/bin.ts'
 import type { CardFacts } from '../cards/card.ts'
 import { knowCard } from '../cards/know-card.ts'
 import { type PayingCard, spendCardToken, type TakenCard, takeCard } from '../cards/take-card.ts'
-import { accountsFor } from '../gateways/accounts.ts'
 import { gatewayNamed } from '../gateways/catalog.ts'
-import type { NewPayment, Verdict } from '../gateways/gateway.ts'
-import { rememberIneligible } from '../gateways/ineligible-bins.ts'
-import { chooseWay, type Way, type Wish } from '../gateways/routing.ts'
+import type { Plan, Way, Wish } from '../gateways/routing.ts'
 import { newChallengeId, newTxnId, type OrderId, shardOf, type TxnId } from '../ids.ts'
 import type { Merchant } from '../merchants/merchant.ts'
 import { paise } from '../money.ts'
 import { Refusal } from '../refusal.ts'
-import { ask, leaseFor, paymentOf } from './ask.ts'
-import { refuseHoldAt } from './capture.ts'
+import { leaseFor } from './ask.ts'
 import { appendEvent, type By } from './events.ts'
 import { lockerOf, lockerText } from './locker.ts'
+import { chosen, openPayment, sendsMaxAt } from './open-payment.ts'
 import { mostTxns, type Order } from './order.ts'
 import { findOrder, type OrderKey, touchToStart } from './orders.ts'
+import { autoCaptureOf, planPayment } from './plan-payment.ts'
 import { settle } from './settle.ts'
 import { spendBudget } from './spend-budget.ts'
 import { syncClaimant } from './sync.ts'
-import { type AuthType, finishUrlOf, type Txn } from './txn.ts'
+import type { AuthType, Txn } from './txn.ts'
 import { insertTxn } from './txns.ts'
 import type { World } from './world.ts'
 
@@ -51,21 +48,22 @@ export async function pay(world: World, merchant: Merchant, start: Start): Promi
     orderId: start.orderId,
   }
   const taken = await take(world, merchant, { start, key })
-  const [way, card] = await Promise.all([
-    findWay(world, merchant, { start, taken }),
+  const [order, card] = await Promise.all([
+    findOrder(world.db.read, key),
     knowCard(world, merchant, taken),
   ])
+  if (!order) throw new Refusal('order_not_found', { subject: start.orderId })
+  const plan = await planPayment(world, merchant, { start, order, card, taken })
+  const [way] = plan.ways
   if (way.auth === 'OTP') {
     const { fingerprint } = card
     await spendBudget(world, merchant, { deed: 'send', fingerprint, order: key })
   }
   await spendCardToken(world, merchant, taken)
-  const beginning = { merchant, start, taken, way, card, key }
-  const begun = await begin(world, beginning)
-  const verdict = await open(world, { ...beginning, ...begun })
-  const { txn } = begun
+  const begun = await begin(world, { merchant, start, taken, plan, way, card, key })
+  const opened = await openPayment(world, { ...begun, merchant, taken, plan, by: start.by })
   const { settings } = merchant
-  return settle(world, { txn, asked: 'start', verdict, lapsed: false, settings, by: start.by })
+  return settle(world, { ...opened, asked: 'start', lapsed: false, settings, by: start.by })
 }
 
 /** The card itself. A token is its customer's alone, so the order is looked at first. */
@@ -85,23 +83,11 @@ async function take(
   return takeCard(world, card, { merchant, customer, actor, mode: world.mode })
 }
 
-async function findWay(
-  world: World,
-  merchant: Merchant,
-  { start, taken }: { start: Start; taken: TakenCard },
-): Promise<Way> {
-  const accounts = await accountsFor(world, merchant.id, binOf(taken.card.number.reveal()))
-  const wantsOtp = start.auth === 'OTP'
-  const { wish } = start
-  const way = chooseWay(accounts, { wish, brand: taken.brand, wantsOtp, now: world.now() })
-  if (!way) throw new Refusal(wish.accountId === undefined ? 'no_gateway' : 'unknown_txn')
-  return way
-}
-
 interface Beginning {
   readonly merchant: Merchant
   readonly start: Start
   readonly taken: TakenCard
+  readonly plan: Plan
   readonly way: Way
   readonly card: CardFacts
   readonly key: OrderKey
@@ -131,7 +117,6 @@ async function write(world: World, beginning: Beginning): Promise<Begun | undefi
     const order = await touchToStart(t, key, id, start.seen)
     if (!order) return undefined
     const txn = freshTxn(world, id, { ...beginning, order })
-    refuseHoldAt(gatewayNamed(txn.gateway), txn.autoCapture)
     insertTxn(t, txn)
     const { auth, by } = start
     const way = beginning.way.auth
@@ -151,13 +136,12 @@ function whyNot(order: Order): Refusal {
 function freshTxn(
   world: World,
   id: TxnId,
-  { merchant, start, taken, way, card, order }: Beginning & { order: Order },
+  { merchant, start, taken, plan, way, card, order }: Beginning & { order: Order },
 ): Txn {
   const now = world.now()
   const { account } = way
   const gateway = gatewayNamed(account.gateway)
-  // A card that can't do OTP is asked about twice, the second time for the bank's page.
-  const leaseUntil = leaseFor(gateway.start, now) + gateway.start.patienceMs
+  const leaseUntil = leaseFor(gateway.start, now)
   const { settings } = merchant
   return {
     shard: order.shard,
@@ -172,6 +156,8 @@ function freshTxn(
     autoCapture: autoCaptureOf(order),
     account: account.id,
     gateway: account.gateway,
+    choice: chosen(plan, way),
+    tries: 1,
     card,
     ...(start.by.routingId !== undefined && { routingId: start.by.routingId }),
     challengeId: newChallengeId(order.shard),
@@ -179,7 +165,7 @@ function freshTxn(
       attempts: 0,
       attemptsMax: settings.otp_max_attempts,
       sends: 0,
-      sendsMax: gateway.resendOtp ? settings.otp_max_sends : 1,
+      sendsMax: sendsMaxAt(gateway, settings),
     },
     said: {},
     code: '',
@@ -198,11 +184,6 @@ function freshTxn(
   }
 }
 
-/** Capture is the default; `metadata.txns.auto_capture` of the order can put it off. */
-function autoCaptureOf(order: Order): boolean {
-  return !/^(false|0)$/i.test(order.fields['metadata.txns.auto_capture'] ?? '')
-}
-
 /** The card for the time after a success; a guest has no locker, and not every merchant. */
 function lockerFor(
   world: World,
@@ -214,50 +195,4 @@ function lockerFor(
   if (of.merchant.settings.card_storage === 'none') return undefined
   const text = lockerText({ card, customer })
   return { locker: world.shortSeal.close(text, lockerOf(of.id), world.now()) }
-}
-
-interface Opening extends Beginning, Begun {}
-
-/** The second beat. A card or gateway that can't do OTP gets the bank's page instead. */
-async function open(world: World, opening: Opening): Promise<Verdict> {
-  const { txn, way } = opening
-  const { account } = way
-  const { start: question } = gatewayNamed(account.gateway)
-  const asked = (auth: NewPayment['auth']) =>
-    ask(world, txn, {
-      question,
-      about: newPayment(world, opening, auth),
-      access: account.access,
-    })
-  if (way.auth === 'OTP') {
-    const verdict = await asked('OTP')
-    if (verdict.kind !== 'not_eligible') return verdict
-    // The next payment would ask in vain once more; this one must not fail for that.
-    await learn(world, opening).catch(() => {})
-  }
-  return asked('REDIRECT')
-}
-
-/** The next payment with such a card goes another way at once. */
-async function learn(world: World, { merchant, taken, way }: Opening): Promise<void> {
-  const hours = merchant.settings.no_otp_hours
-  if (hours === 0) return
-  const until = world.now() + hours * 3_600_000
-  const bin = binOf(taken.card.number.reveal())
-  const said = { merchant: merchant.id, account: way.account.id, bin, until }
-  await world.db.tx(async (t) => rememberIneligible(t, said))
-}
-
-function newPayment(world: World, opening: Opening, auth: NewPayment['auth']): NewPayment {
-  const { txn, order, taken } = opening
-  const { fields } = order
-  const customer = {
-    id: fields['customer_id'],
-    email: fields['customer_email'],
-    phone: fields['customer_phone'],
-    ip: fields['ip_address'],
-    userAgent: fields['user_agent'],
-  }
-  const finishUrl = finishUrlOf(txn, world.publicUrl)
-  return { ...paymentOf(txn), auth, card: taken.card, finishUrl, customer }
 }

@@ -57,10 +57,11 @@ async function send(world: World, merchant: Merchant, resending: Resending): Pro
   const access = await accessOf(world, txn)
   await spendOnce({ deed: 'send', fingerprint: txn.card.fingerprint, order: txn })
   const taken = await spend(world, merchant, { resend, txn, question })
-  const verdict = await ask(world, taken, { question, about: paymentOf(taken), access })
+  const heard = await ask(world, taken, { question, about: paymentOf(taken), access })
+  const { verdict } = heard
   const { settings } = merchant
   const { by } = resend
-  const told = { txn: taken, asked: 'resend', verdict, lapsed: false, settings, by } as const
+  const told = { txn: taken, asked: 'resend', ...heard, lapsed: false, settings, by } as const
   const settled = await settle(world, told)
   if (verdict.kind === 'unknown' && !verdict.sent) throw new Refusal('resend_failed')
   if (verdict.kind === 'not_sent') {
@@ -70,11 +71,17 @@ async function send(world: World, merchant: Merchant, resending: Resending): Pro
 }
 
 function refuseIfTooSoon(world: World, merchant: Merchant, txn: Txn): void {
-  const mayAt = (txn.otp.sentAt ?? 0) + merchant.settings.resend_cooldown_seconds * 1_000
+  const mayAt = (txn.otp.sentAt ?? 0) + cooldownMs(merchant, txn)
   const waitMs = mayAt - world.now()
   if (waitMs > 0) {
     throw new Refusal('resend_too_soon', { retryAfterSeconds: Math.ceil(waitMs / 1_000) })
   }
+}
+
+/** The longer one of the merchant's wish and the gateway's own. */
+function cooldownMs({ settings }: Merchant, txn: Txn): number {
+  const { resendAfterMs = 0 } = gatewayNamed(txn.gateway)
+  return Math.max(settings.resend_cooldown_seconds * 1_000, resendAfterMs)
 }
 
 type Spending = Omit<Resending, 'spendOnce'> & { readonly question: Question<never> }
@@ -86,7 +93,7 @@ async function spend(world: World, merchant: Merchant, spending: Spending): Prom
     const order = await touch(t, txn)
     assert(order, 'a txn has an order')
     const leaseUntil = leaseFor(question, now)
-    const sentBefore = now - merchant.settings.resend_cooldown_seconds * 1_000
+    const sentBefore = now - cooldownMs(merchant, txn)
     const taken = await spendSend(t, txn, { now, leaseUntil, sentBefore })
     appendEvent(t, txn, {
       seq: order.seq,

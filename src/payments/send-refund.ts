@@ -22,7 +22,8 @@ export async function sendRefund(world: World, merchant: Merchant, seen: Refund)
   const txn = await knownTxn(world.db.read, { ...seen, id: seen.txn })
   if (isHeldBack(seen)) {
     const verdict = { kind: 'unknown', because: 'it was never sent', sent: false } as const
-    return settleRefund(world, { merchant, refund: seen, asked: 'send', verdict, txn, by })
+    const heard = { verdict, calls: [] }
+    return settleRefund(world, { merchant, refund: seen, asked: 'send', ...heard, txn, by })
   }
   const gateway = gatewayNamed(txn.gateway)
   const asked = seen.sent ? 'sync' : 'send'
@@ -30,9 +31,15 @@ export async function sendRefund(world: World, merchant: Merchant, seen: Refund)
   const access = await accessOf(world, txn)
   const taken = await take(world, seen, { asked, leaseUntil: leaseFor(question, world.now()) })
   if (!taken) return
-  const about = { ...paymentOf(txn), reference: taken.ref, back: taken.amount }
-  const verdict = await ask(world, taken, { question, about, access })
-  await settleRefund(world, { merchant, refund: taken, asked, verdict, txn, by })
+  const { ref } = taken.said
+  const about = {
+    ...paymentOf(txn),
+    reference: taken.ref,
+    back: taken.amount,
+    ...(ref !== undefined && { refundRef: ref }),
+  }
+  const heard = await ask(world, taken, { question, about, access })
+  await settleRefund(world, { merchant, refund: taken, asked, ...heard, txn, by })
 }
 
 async function take(

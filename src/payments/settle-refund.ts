@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import type { Tx } from '../db/db.ts'
 import { gatewayNamed } from '../gateways/catalog.ts'
 import type { RefundVerdict } from '../gateways/gateway.ts'
+import type { Transcript } from '../gateways/transcript.ts'
 import type { Merchant } from '../merchants/merchant.ts'
 import { flagForPerson, schedule } from './duties.ts'
 import { firstLateLook } from './duty.ts'
@@ -28,6 +29,8 @@ export interface RefundAnswer {
   readonly refund: Refund
   readonly asked: 'send' | 'sync'
   readonly verdict: RefundVerdict
+  /** What is kept of the calls that were made for it. */
+  readonly calls: readonly Transcript[]
   readonly txn: Txn
   readonly by: By
 }
@@ -60,7 +63,7 @@ interface Writing {
 }
 
 async function write(t: Tx, { world, answer, to, now }: Writing): Promise<void> {
-  const { refund, verdict, by } = answer
+  const { refund, verdict, calls, by } = answer
   const order = await touch(t, refund)
   assert(order, 'a refund has an order')
   await moveRefund(t, refund, to)
@@ -84,6 +87,8 @@ async function write(t: Tx, { world, answer, to, now }: Writing): Promise<void> 
       ...(txnStatus !== txn.status && { txn_status: txnStatus }),
       ...(to.said.ref !== undefined && { gateway_ref: to.said.ref }),
       ...(to.said.code !== undefined && { gateway_code: to.said.code }),
+      ...(verdict.kind === 'unknown' && verdict.alarm && { alarm: true }),
+      ...(calls.length > 0 && { calls }),
     },
   })
 }

@@ -98,13 +98,16 @@ for (const engine of engines) {
       assert.equal((await orderOf(txn)).paidBy, undefined)
       const more = await started('more')
       const odd = await submitted(more, { ...charged, amount: paise(10_001) })
-      assert.deepEqual([odd.late, (await orderOf(odd)).paidBy], [true, undefined])
+      assert.deepEqual([odd.status, odd.flaggedAt], ['AUTHORIZING', at.clock.now])
+      assert.equal((await orderOf(odd)).paidBy, undefined)
+      assert.equal((await at.kinds(odd.orderId)).at(-1), 'gateway_alarm')
     })
 
     test('an answer that comes after another one changes nothing', async () => {
       const txn = await started('second')
       const settings = at.merchant.settings
-      const told = { txn, asked: 'sync', verdict: charged, lapsed: false, settings, by } as const
+      const heard = { verdict: charged, calls: [], tookMs: 0 } as const
+      const told = { txn, asked: 'sync', ...heard, lapsed: false, settings, by } as const
       const seq = (await orderOf(txn)).seq
       const old = { ...txn, lease: txn.lease - 1 }
       const stale = await settle(at.world, { ...told, txn: old, verdict: declined })

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import type { Tx } from '../db/db.ts'
 import type { Verdict } from '../gateways/gateway.ts'
+import type { Heard } from '../gateways/perform.ts'
 import type { Settings } from '../merchants/merchant.ts'
 import { awaitsLateNews, firstLateLook, nextDutyAt } from './duty.ts'
 import { appendEvent, type By, type EventKind, type NewEvent } from './events.ts'
@@ -8,8 +9,9 @@ import { judgeHeld } from './held.ts'
 import { keepsLocker, savesCard } from './locker.ts'
 import { nextLook } from './look.ts'
 import { touchToSettle } from './orders.ts'
-import { type Asked, judge, type Outcome } from './outcome.ts'
+import { type Asked, believed, judge, type Outcome } from './outcome.ts'
 import { saveCard } from './save-card.ts'
+import { signsOf } from './sign.ts'
 import {
   holdsMoney,
   isAwaited,
@@ -23,10 +25,9 @@ import { knownTxn, moveTxn, Overtaken } from './txns.ts'
 import type { World } from './world.ts'
 
 /** A gateway's answer about a txn, as it was when the question was asked. */
-export interface Answer {
+export interface Answer extends Heard<Verdict> {
   readonly txn: Txn
   readonly asked: Asked
-  readonly verdict: Verdict
   /** Whether an earlier question of this txn never got its answer. */
   readonly lapsed: boolean
   readonly settings: Settings
@@ -39,10 +40,13 @@ export interface Answer {
  * first this one changes nothing, unless it brings money: that is judged again from where the txn
  * now stands, because nobody else may ever hear of it.
  */
-export async function settle(world: World, answer: Answer): Promise<Txn> {
+export async function settle(world: World, heard: Answer): Promise<Txn> {
+  const answer = { ...heard, verdict: believed(heard.txn, heard.verdict) }
   for (let { txn } = answer; ; ) {
     try {
-      return await afterSuccess(world, answer, await settleFrom(world, { ...answer, txn }))
+      const settled = await settleFrom(world, { ...answer, txn })
+      for (const sign of signsOf({ ...answer, txn, to: settled })) world.health.note(sign)
+      return await afterSuccess(world, answer, settled)
     } catch (error) {
       if (!(error instanceof Overtaken)) throw error
     }
@@ -129,7 +133,7 @@ async function write(t: Tx, settling: Settling): Promise<Txn> {
   const paidByOther = order.paidBy !== undefined && order.paidBy !== txn.id
   appendEvent(t, txn, {
     seq: order.seq,
-    kind: kindOf(txn, to),
+    kind: kindOf(answer, to),
     txn: txn.id,
     at: now,
     by: answer.by,
@@ -163,7 +167,9 @@ function settled({ world, answer, outcome, late, now }: Settling & { late: boole
     updatedAt: ended && !outcome.captures ? txn.updatedAt : now,
   }
   const kept = locker !== undefined && keepsLocker(to, now) ? { ...to, locker } : to
-  const flagged = isDoubted(to, settings, now) ? { ...kept, flaggedAt: to.flaggedAt ?? now } : kept
+  const isAlarm = answer.verdict.kind === 'unknown' && answer.verdict.alarm === true
+  const needsPerson = isAlarm || isDoubted(to, settings, now)
+  const flagged = needsPerson ? { ...kept, flaggedAt: to.flaggedAt ?? now } : kept
   const dueAt = isAwaited(to)
     ? outcome.dueAt
     : nextDutyAt(kept, { settings, now, luck: world.luck() })
@@ -201,7 +207,8 @@ function nothingNew({ txn, by }: Answer, judged: Outcome, now: number): Outcome 
   return { ...rest, claim, looks, to: txn.status, code: txn.code, otp: txn.otp, said: txn.said }
 }
 
-function kindOf(from: Txn, to: Txn): EventKind {
+function kindOf({ txn: from, verdict }: Answer, to: Txn): EventKind {
+  if (verdict.kind === 'unknown' && verdict.alarm) return 'gateway_alarm'
   const gained = holdsMoney(to.status) && !holdsMoney(from.status)
   if (gained && (to.late || isFinal(from.status))) return 'late_charge'
   const moved = from.status !== to.status || from.captured !== to.captured
@@ -213,11 +220,16 @@ function isNewlyFlagged(from: Txn, to: Txn): boolean {
   return to.flaggedAt !== undefined && from.flaggedAt === undefined
 }
 
-function bodyOf({ txn, asked, verdict }: Answer, to: Txn, paidByOther: boolean): NewEvent['body'] {
+function bodyOf(
+  { txn, asked, verdict, calls }: Answer,
+  to: Txn,
+  paidByOther: boolean,
+): NewEvent['body'] {
   return {
     asked,
     heard: verdict.kind,
     ...(verdict.kind === 'unknown' && { because: verdict.because }),
+    ...(verdict.kind === 'unknown' && verdict.alarm && { alarm: true }),
     ...(verdict.kind === 'failed' && { by: verdict.by }),
     from: txn.status,
     to: to.status,
@@ -228,6 +240,7 @@ function bodyOf({ txn, asked, verdict }: Answer, to: Txn, paidByOther: boolean):
     ...(to.captured > 0 && { captured: to.captured }),
     ...(to.said.ref !== undefined && { gateway_ref: to.said.ref }),
     ...(to.said.code !== undefined && { gateway_code: to.said.code }),
+    ...(calls.length > 0 && { calls }),
   }
 }
 

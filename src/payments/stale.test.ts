@@ -112,7 +112,8 @@ for (const engine of engines) {
 
     test('a bank that takes more than it held is for a person, and is no error', async () => {
       const txn = await heldTxn(at, 'more')
-      at.script.push({ kind: 'charged', said: { ref: 'pay_1' }, amount: paise(12_000) })
+      const more = { amount: paise(10_000), captured: paise(12_000) }
+      at.script.push({ kind: 'charged', said: { ref: 'pay_1' }, ...more })
       const taken = await capture(at.world, at.merchant, { id: txn.id, by })
       assert.deepEqual([taken.status, taken.captured], ['CHARGED', 12_000])
       assert.notEqual(taken.flaggedAt, undefined)
@@ -151,7 +152,7 @@ for (const engine of engines) {
       let asked = 0
       const perform = async <_P, V>() => {
         asked++
-        return verdict as V
+        return { verdict: verdict as V, calls: [], tookMs: 0 }
       }
       const world = { ...at.world, perform }
       for (let duty = 0; duty < 200; duty++) {

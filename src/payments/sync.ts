@@ -27,10 +27,10 @@ export async function sync(world: World, merchant: Merchant, about: About): Prom
   const now = world.now()
   const taken = await take(world, about, { now, leaseUntil: leaseFor(question, now) })
   if (!taken) return knownTxn(world.db.read, txn)
-  const verdict = await ask(world, taken, { question, about: paymentOf(taken), access })
   const lapsed = hasLapsed(txn, now)
+  const heard = await ask(world, taken, { question, about: paymentOf(taken, lapsed), access })
   const { settings } = merchant
-  return settle(world, { txn: taken, asked: 'sync', verdict, lapsed, settings, by })
+  return settle(world, { txn: taken, asked: 'sync', ...heard, lapsed, settings, by })
 }
 
 async function take(

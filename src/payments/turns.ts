@@ -1,5 +1,6 @@
 import type { Row, Tx, Value } from '../db/db.ts'
-import type { Instruction, Txn } from './txn.ts'
+import type { GatewayName } from '../gateways/catalog.ts'
+import type { Chosen, Instruction, Txn } from './txn.ts'
 import { Overtaken } from './txns.ts'
 
 /** What a question to the gateway takes from the txn's row before it may be asked. */
@@ -63,6 +64,30 @@ export async function takeTurn(t: Tx, txn: Txn, turn: Turn): Promise<Txn> {
 
 function turnOf(txn: Txn, turn: Turn): Value[] {
   return [txn.shard, txn.merchant, txn.id, txn.lease, turn.now, turn.leaseUntil]
+}
+
+/** Where a start goes on that came to nothing at one account. */
+export interface Onward extends Turn {
+  readonly account: string
+  readonly gateway: GatewayName
+  readonly choice: Chosen
+  readonly sendsMax: number
+}
+
+/** Takes a start to another account, or to the page of the same one. Throws `Overtaken`. */
+export async function moveOn(t: Tx, txn: Txn, to: Onward): Promise<Txn> {
+  const { account, gateway, choice, sendsMax, now } = to
+  const rows = await t.get(
+    `update txns set account = $8, gateway = $9, choice = $10, otp_sends_max = $11,
+       tries = tries + 1, lease = lease + 1, lease_until = $6, due_at = $6, asked_at = $5
+     where shard = $1 and merchant = $2 and id = $3 and lease = $4 and lease_until > 0
+       and status = $7
+     returning id`,
+    [...turnOf(txn, to), txn.status, account, gateway, JSON.stringify(choice), sendsMax],
+  )
+  const tries = txn.tries + 1
+  const otp = { ...txn.otp, sendsMax }
+  return { ...turnTaken(rows, txn, to), account, gateway, choice, otp, tries, askedAt: now }
 }
 
 /** Takes the turn to tell the gateway what to do with held money. Throws `Overtaken`. */

@@ -21,6 +21,8 @@ export function txnFrom(row: Row): Txn {
     autoCapture: row['auto_capture'] === 1,
     account: String(row['account']),
     gateway,
+    ...(row['choice'] !== null && { choice: JSON.parse(String(row['choice'])) }),
+    tries: Number(row['tries']),
     card: JSON.parse(String(row['card'])),
     ...(row['routing_id'] !== null && { routingId: String(row['routing_id']) }),
     challengeId: row['challenge_id'] as ChallengeId,

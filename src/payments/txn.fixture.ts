@@ -37,6 +37,7 @@ export function aTxn(change: Partial<Txn> = {}): Txn {
     autoCapture: true,
     account: 'simulator',
     gateway: 'simulator',
+    tries: 1,
     card,
     challengeId: newChallengeId(shard),
     otp: { attempts: 0, attemptsMax: 3, sends: 0, sendsMax: 3 },

@@ -1,6 +1,7 @@
 import type { CardFacts } from '../cards/card.ts'
 import type { GatewayName } from '../gateways/catalog.ts'
 import type { ResponseCode, Said } from '../gateways/gateway.ts'
+import type { Choice } from '../gateways/routing.ts'
 import type { ChallengeId, MerchantId, OrderId, Shard, TxnId } from '../ids.ts'
 import type { Paise } from '../money.ts'
 
@@ -172,6 +173,10 @@ export interface Txn {
   readonly autoCapture: boolean
   readonly account: string
   readonly gateway: GatewayName
+  /** Why this account, where that is known. */
+  readonly choice?: Chosen
+  /** How often a start was put to a gateway. */
+  readonly tries: number
   readonly card: CardFacts
   readonly routingId?: string
   readonly challengeId: ChallengeId
@@ -206,6 +211,11 @@ export interface Txn {
   readonly dueAt?: number
   readonly createdAt: number
   readonly updatedAt: number
+}
+
+/** Why an account was chosen, and the name its merchant calls it by. */
+export interface Chosen extends Choice {
+  readonly label?: string
 }
 
 /** A wish of the merchant, or of the clock, about money that the gateway holds. */

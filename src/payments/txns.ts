@@ -16,7 +16,8 @@ export interface TxnKey {
 }
 
 const columns = `shard, merchant, id, order_id, n, status, amount, currency, auth_type,
-  auto_capture, account, gateway, card, routing_id, challenge_id, otp_attempts, otp_attempts_max,
+  auto_capture, account, gateway, choice, tries, card, routing_id, challenge_id, otp_attempts,
+  otp_attempts_max,
   otp_sends, otp_sends_max, otp_sent_at, challenge_until, closed_by, bank_data, said, code, late,
   captured, refunded, instruction, captures, flagged_at, locker, lease, lease_until, asked_at,
   looks, due_at, created_at, updated_at`
@@ -32,9 +33,9 @@ export function insertTxn(t: Tx, txn: Txn): void {
     `insert into txns (shard, merchant, id, order_id, n, status, amount, currency, auth_type,
        auto_capture, account, gateway, card, routing_id, challenge_id, otp_attempts,
        otp_attempts_max, otp_sends, otp_sends_max, said, code, late, lease, lease_until, asked_at,
-       looks, due_at, created_at, updated_at, locker)
+       looks, due_at, created_at, updated_at, locker, choice, tries)
      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
-       $20, $21, 0, $22, $23, $24, 0, $25, $26, $27, $28)`,
+       $20, $21, 0, $22, $23, $24, 0, $25, $26, $27, $28, $29, $30)`,
     [
       txn.shard,
       txn.merchant,
@@ -64,6 +65,8 @@ export function insertTxn(t: Tx, txn: Txn): void {
       txn.createdAt,
       txn.updatedAt,
       txn.locker ?? null,
+      txn.choice ? JSON.stringify(txn.choice) : null,
+      txn.tries,
     ],
   )
 }

@@ -1,6 +1,9 @@
 import type { Now } from '../clock.ts'
 import type { Db } from '../db/db.ts'
 import type { Perform } from '../gateways/perform.ts'
+import type { Rules } from '../gateways/rule.ts'
+import type { HealthWatch } from '../gateways/watch-health.ts'
+import type { MerchantId } from '../ids.ts'
 import type { Mode } from '../merchants/merchant.ts'
 import type { Keyring } from '../merchants/open-keyring.ts'
 import type { Seal } from '../seal.ts'
@@ -15,6 +18,10 @@ export interface World {
   /** The data keys of merchants. */
   readonly keyring: Keyring
   readonly perform: Perform
+  /** How gateways have done of late. */
+  readonly health: HealthWatch
+  /** A merchant's own rules of routing, as they are now. */
+  readonly rulesOf: (merchant: MerchantId) => Promise<Rules | undefined>
   readonly now: Now
   /** Milliseconds of real time since any fixed moment; no clock that is set touches it. */
   readonly elapsed: () => number

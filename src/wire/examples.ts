@@ -129,6 +129,17 @@ const groups: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'GET /console/orders/{order_id}': 'orderHistory',
     'GET /console/metrics': 'metrics',
   },
+  'Gateway accounts': {
+    'GET /console/accounts': 'listAccounts',
+    'POST /console/accounts': 'addAccount',
+    'POST /console/accounts/{id}': 'changeAccount',
+    'POST /console/accounts/{id}/check': 'checkAccount',
+    'POST /console/accounts/{id}/disable': 'disableAccount',
+    'POST /console/accounts/{id}/enable': 'enableAccount',
+    'GET /console/outages': 'listOutages',
+    'GET /console/routing-rules': 'routingRules',
+    'POST /console/routing-rules': 'setRoutingRules',
+  },
   Webhooks: {
     'GET /console/webhooks': 'listWebhooks',
     'POST /console/webhooks': 'addWebhook',

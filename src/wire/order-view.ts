@@ -97,7 +97,7 @@ export const OrderBody = Type.Object({
     additionalProperties: { type: 'string' },
   }),
   payment_links: Type.Object({ web: Type.String(), mobile: Type.String(), iframe: Type.String() }),
-  gateway_reference_id: Type.Null(),
+  gateway_reference_id: TextOrNull,
   txn_id: Type.Optional(Type.String()),
   txn_uuid: Type.Optional(Type.String()),
   payment_method_type: Type.Optional(Type.Literal('CARD')),
@@ -117,7 +117,7 @@ export const OrderBody = Type.Object({
 /** The order object as a caller of any version may read it, with a client token if they asked. */
 export const OrderShown = Type.Object({
   ...OrderBody.properties,
-  gateway_reference_id: Type.Optional(Type.Null()),
+  gateway_reference_id: Type.Optional(TextOrNull),
   refunds: Type.Array(RefundShown),
   juspay: Type.Optional(JuspayBody),
 })
@@ -200,7 +200,7 @@ export function orderBody(whole: WholeOrder, shown: OrderShowing): Type.Static<t
     offers: [],
     metadata: metadataOf(fields),
     payment_links: linksOf(order, shown.publicUrl),
-    gateway_reference_id: null,
+    gateway_reference_id: txn?.choice?.label ?? null,
     ...(txn && txnKeys(txn, shown)),
   }
 }

@@ -36,6 +36,10 @@ export const responseMessage: Record<ResponseCode, string> = {
   OTP_EXPIRED: 'OTP has expired. Please ask for a new one',
   OTP_ATTEMPTS_EXCEEDED: 'Max authentication attempt exceeded.',
   USER_DECLINED: 'User did not complete authentication',
+  AUTHENTICATION_FAILED: 'Authentication failed',
+  ISSUER_DOWN: 'Bank is not available. Please try again or use another card',
+  RISK_DECLINED: 'Transaction was declined for its risk',
+  GATEWAY_ERROR: 'Transaction failed at Gateway end',
   BANK_DECLINED: "Transaction failed at Bank's end",
   INSUFFICIENT_BALANCE: "User doesn't have sufficient balance in the account",
   GATEWAY_UNREACHABLE: 'Gateway could not be reached. Please try again',
@@ -73,6 +77,10 @@ export function isBanksReason(code: ResponseCode | ''): boolean {
     case 'OTP_EXPIRED':
     case 'OTP_ATTEMPTS_EXCEEDED':
     case 'USER_DECLINED':
+    case 'AUTHENTICATION_FAILED':
+    case 'ISSUER_DOWN':
+    case 'RISK_DECLINED':
+    case 'GATEWAY_ERROR':
     case 'BANK_DECLINED':
     case 'INSUFFICIENT_BALANCE':
     case 'TXN_FAILURE':

@@ -5,7 +5,7 @@ import { addMerchant } from '../add-merchant.ts'
 import type { MerchantId } from '../ids.ts'
 import { makeSeal } from '../seal.ts'
 import { accountsFor } from './accounts.ts'
-import { ineligibleOf, purgeIneligible, rememberIneligible } from './ineligible-bins.ts'
+import { ineligibleOf, purgeAnswers, rememberAnswer } from './bin-answers.ts'
 
 const ours = 'ours' as MerchantId
 const theirs = 'theirs' as MerchantId
@@ -16,11 +16,11 @@ for (const engine of engines) {
   describe(`what gateways said of card ranges, on ${engine.name}`, () => {
     let database: TestDatabase
     const seal = makeSeal(Buffer.alloc(32, 7))
-    const remember = (merchant: MerchantId, until: number) =>
-      database.db.tx(async (t) => rememberIneligible(t, { merchant, account, bin, until }))
+    const remember = (merchant: MerchantId, until: number, eligible = false) =>
+      database.db.tx(async (t) => rememberAnswer(t, { merchant, account, bin, until, eligible }))
     const untilFor = async (merchant: MerchantId, digits: string) => {
-      const by = { db: database.db, seal, bankUrl: 'http://bank.example' }
-      return (await accountsFor(by, merchant, digits)).map(({ id, noOtpUntil }) => [id, noOtpUntil])
+      const accounts = await accountsFor(database.db.read, merchant, digits)
+      return accounts.map(({ id, noOtpUntil }) => [id, noOtpUntil])
     }
 
     before(async () => {
@@ -55,9 +55,9 @@ for (const engine of engines) {
     })
 
     test('it is forgotten when its time is over', async () => {
-      await purgeIneligible(database.db, 799)
+      await purgeAnswers(database.db, 799)
       assert.deepEqual(await untilFor(ours, bin), [[account, 800]])
-      await purgeIneligible(database.db, 800)
+      await purgeAnswers(database.db, 800)
       assert.deepEqual(await untilFor(ours, bin), [[account, undefined]])
     })
   })

@@ -1,0 +1,172 @@
+import assert from 'node:assert/strict'
+import { binOf } from '../cards/bin.ts'
+import type { TakenCard } from '../cards/take-card.ts'
+import { rememberAnswer } from '../gateways/bin-answers.ts'
+import { gatewayNamed } from '../gateways/catalog.ts'
+import type { Gateway, NewPayment, Verdict } from '../gateways/gateway.ts'
+import type { Heard } from '../gateways/perform.ts'
+import type { Plan, Way } from '../gateways/routing.ts'
+import type { Merchant, Settings } from '../merchants/merchant.ts'
+import { accessOf, ask, leaseFor, paymentOf } from './ask.ts'
+import { appendEvent, type By } from './events.ts'
+import type { Order } from './order.ts'
+import { touch } from './orders.ts'
+import { signsOf } from './sign.ts'
+import { moveOn } from './turns.ts'
+import { type Chosen, finishUrlOf, type Txn } from './txn.ts'
+import type { World } from './world.ts'
+
+/** A payment whose txn is on disk, and which no gateway has heard of yet. */
+export interface Opening {
+  readonly txn: Txn
+  readonly order: Order
+  readonly merchant: Merchant
+  readonly taken: TakenCard
+  readonly plan: Plan
+  readonly by: By
+}
+
+/** The answer that a payment begins with, and the txn as it is at the account that gave it. */
+export interface Opened extends Heard<Verdict> {
+  readonly txn: Txn
+}
+
+/** Nobody waits for a third gateway after this; what has answered by then is what they get. */
+const mostOpeningMs = 15_000
+
+/**
+ * The second beat: asks the first account, and the next one within the same call as long as an
+ * answer says for certain that nothing was begun which could ever be charged. Each account is on
+ * disk before it is asked.
+ */
+export async function openPayment(world: World, opening: Opening): Promise<Opened> {
+  const { plan } = opening
+  const giveUpAt = world.elapsed() + mostOpeningMs
+  let { txn } = opening
+  for (let i = 0; ; i++) {
+    const way = plan.ways[i]
+    assert(way, 'a payment begins with a way, and goes on only where there is another')
+    const heard = await begin(world, { ...opening, txn, way })
+    const next = plan.ways[i + 1]
+    const mayGoOn = isNothingBegun(heard.verdict) && world.elapsed() < giveUpAt
+    if (!next || !mayGoOn) return { ...heard, txn }
+    for (const sign of signsOf({ ...heard, txn, to: txn, asked: 'start' })) world.health.note(sign)
+    txn = await move(world, { ...opening, txn, heard, next })
+  }
+}
+
+/** Whether another account may be asked without any danger of taking money twice. */
+function isNothingBegun(verdict: Verdict): boolean {
+  switch (verdict.kind) {
+    case 'not_eligible':
+      return true
+    case 'unknown':
+      return !verdict.sent
+    case 'failed':
+      return verdict.elsewhere === true
+    case 'challenge':
+    case 'redirect':
+    case 'pending':
+    case 'authorized':
+    case 'charged':
+    case 'wrong_otp':
+    case 'voided':
+    case 'refused':
+    case 'not_sent':
+    case 'not_found':
+      return false
+    default:
+      return verdict satisfies never
+  }
+}
+
+type Beginning = Opening & { readonly way: Way }
+
+async function begin(world: World, beginning: Beginning): Promise<Heard<Verdict>> {
+  const { txn, way } = beginning
+  const { start: question } = gatewayNamed(txn.gateway)
+  const access = await accessOf(world, txn)
+  const about = newPayment(world, beginning)
+  const heard = await ask(world, txn, { question, about, access })
+  if (way.auth === 'OTP' && heard.verdict.kind === 'not_eligible') {
+    // The next payment would ask in vain once more; this one must not fail for that.
+    await learn(world, beginning).catch(() => {})
+  }
+  return heard
+}
+
+/** The next payment with such a card goes another way at once. */
+async function learn(world: World, { merchant, taken, txn }: Beginning): Promise<void> {
+  const hours = merchant.settings.no_otp_hours
+  if (hours === 0) return
+  const until = world.now() + hours * 3_600_000
+  const bin = binOf(taken.card.number.reveal())
+  const said = { merchant: merchant.id, account: txn.account, bin, eligible: false, until }
+  await world.db.tx(async (t) => rememberAnswer(t, said))
+}
+
+type Moving = Opening & { readonly heard: Heard<Verdict>; readonly next: Way }
+
+async function move(world: World, moving: Moving): Promise<Txn> {
+  const { txn, plan, next, heard, merchant, by } = moving
+  const { account } = next
+  const gateway = gatewayNamed(account.gateway)
+  const now = world.now()
+  return world.db.tx(async (t) => {
+    const order = await touch(t, txn)
+    assert(order, 'a txn has an order')
+    const moved = await moveOn(t, txn, {
+      account: account.id,
+      gateway: account.gateway,
+      choice: chosen(plan, next),
+      sendsMax: sendsMaxAt(gateway, merchant.settings),
+      now,
+      leaseUntil: leaseFor(gateway.start, now),
+    })
+    const { verdict, calls } = heard
+    const body = {
+      from: txn.account,
+      to: account.id,
+      way: next.auth,
+      heard: verdict.kind,
+      ...(verdict.kind === 'unknown' && { because: verdict.because }),
+      ...(verdict.kind === 'failed' && { code: verdict.code }),
+      ...(calls.length > 0 && { calls }),
+    }
+    const { seq } = order
+    appendEvent(t, txn, { seq, kind: 'gateway_changed', txn: txn.id, at: now, by, body })
+    return moved
+  })
+}
+
+/** What is kept of a plan on a txn that goes this way. */
+export function chosen({ choice }: Plan, { account }: Way): Chosen {
+  return { ...choice, ...(account.label !== undefined && { label: account.label }) }
+}
+
+/** How often an OTP may be sent where a payment is at this gateway. */
+export function sendsMaxAt(
+  { resendOtp }: Pick<Gateway, 'resendOtp'>,
+  settings: Pick<Settings, 'otp_max_sends'>,
+): number {
+  return resendOtp ? settings.otp_max_sends : 1
+}
+
+function newPayment(world: World, { txn, way, order, taken }: Beginning): NewPayment {
+  const { fields } = order
+  const customer = {
+    id: fields['customer_id'],
+    email: fields['customer_email'],
+    phone: fields['customer_phone'],
+    ip: fields['ip_address'],
+    userAgent: fields['user_agent'],
+  }
+  return {
+    ...paymentOf(txn),
+    auth: way.auth,
+    card: taken.card,
+    cardType: txn.card.type,
+    finishUrl: finishUrlOf(txn, world.publicUrl),
+    customer,
+  }
+}
