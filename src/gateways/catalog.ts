@@ -1,8 +1,11 @@
+import { cashfree } from './cashfree.ts'
 import type { Gateway } from './gateway.ts'
+import { payu } from './payu.ts'
+import { razorpay } from './razorpay.ts'
 import { simulator } from './simulator.ts'
 
 /** Every gateway that a merchant's account can be at. */
-export const gateways = { simulator } satisfies Record<string, Gateway>
+export const gateways = { simulator, razorpay, cashfree, payu } satisfies Record<string, Gateway>
 
 /** A gateway's name in the database and on the command line. */
 export type GatewayName = keyof typeof gateways

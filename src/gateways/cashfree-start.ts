@@ -1,0 +1,185 @@
+import { rupees } from '../money.ts'
+import { getPayments, post, postOpenly, then, thenLook } from './cashfree-calls.ts'
+import {
+  alarm,
+  amountIn,
+  type CashfreeError,
+  errorIn,
+  idIn,
+  objectIn,
+  paymentsIn,
+  referenceOf,
+  unclear,
+  verdictOn,
+  type Words,
+  wordsIn,
+} from './cashfree-words.ts'
+import type {
+  Access,
+  BankPage,
+  Call,
+  NewPayment,
+  Next,
+  Question,
+  Reply,
+  Said,
+  Verdict,
+} from './gateway.ts'
+
+/** An order, and then its payment: the card goes to the session that the order opens. */
+export const start: Question<NewPayment> = {
+  // An order is made in a moment, and for the card Cashfree advises 10 s.
+  patienceMs: 15_000,
+  ask: askOrder,
+  hear: hearOrder,
+}
+
+/** The order that has to stand before its payment; it moves nothing and sends nobody anything. */
+function askOrder(payment: NewPayment, access: Access): Call {
+  const reference = referenceOf(payment)
+  const urls = { return_url: payment.finishUrl, notify_url: access.callbackUrl }
+  // Only such ones are documented: another could cost the order, and a payment works without.
+  const taken = Object.entries(urls).filter(([, url]) => url.startsWith('https://'))
+  const order = {
+    order_id: reference,
+    order_amount: rupees(payment.amount),
+    order_currency: payment.currency,
+    customer_details: customerOf(payment),
+    ...(taken.length > 0 && { order_meta: Object.fromEntries(taken) }),
+    ...(!payment.autoCapture && { order_note: holdNote }),
+  }
+  return post(access, '/orders', order, reference)
+}
+
+/**
+ * How the sandbox is told to hold money (Cashfree's "preauth journey"). In live mode an account
+ * holds Visa and Mastercard money always or never, and this is a note like any other.
+ */
+const holdNote = 'preauth_transaction'
+
+/** The API demands a number; its documentation lets who has none send a dummy, and shows this. */
+const noPhone = '9999999999'
+
+function customerOf({ customer, ...payment }: NewPayment) {
+  const phone = customer.phone?.replace(/[\s-]/g, '') ?? ''
+  const isId = /^[A-Za-z0-9_-]{3,50}$/.test(customer.id ?? '')
+  const isEmail = /^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(customer.email ?? '')
+  return {
+    customer_id: isId ? customer.id : referenceOf(payment),
+    customer_phone: /^\+?\d{10,15}$/.test(phone) ? phone : noPhone,
+    ...(isEmail && { customer_email: customer.email }),
+  }
+}
+
+/** The card, for the session that its order opened. This sends the OTP. */
+function askSession({ card, auth }: NewPayment, session: string): Call {
+  return postOpenly('/orders/sessions', {
+    payment_session_id: session,
+    payment_method: {
+      card: {
+        channel: auth === 'OTP' ? 'post' : 'link',
+        card_number: card.number.reveal(),
+        ...(card.name !== undefined && { card_holder_name: card.name }),
+        card_expiry_mm: card.expiryMonth,
+        card_expiry_yy: card.expiryYear.slice(-2),
+        ...(card.cvv && { card_cvv: card.cvv.reveal() }),
+      },
+    },
+  })
+}
+
+/** Until the session has the card, nothing can be charged. */
+function hearOrder(reply: Reply, about: NewPayment, access: Access): Verdict | Next<Verdict> {
+  const error = errorIn(reply)
+  // The order of this very start is there already, so an earlier call may have sent the card.
+  if (error?.status === 409 || error?.status === 422) return unclear(reply)
+  if (error && error.status < 500) return notBegun(error, 'GATEWAY_ERROR', true)
+  const order = wordsIn(reply)
+  if (!order) return unclear(reply, false)
+  const isOurs =
+    order['order_id'] === referenceOf(about) &&
+    amountIn(order['order_amount']) === about.amount &&
+    order['order_currency'] === about.currency
+  const session = order['payment_session_id']
+  if (!isOurs || typeof session !== 'string') return { ...alarm('another order'), sent: false }
+  return then(askSession(about, session), (answer) => hearSession(answer, about, access))
+}
+
+function notBegun(
+  { code, message }: Pick<CashfreeError, 'code' | 'message'>,
+  as: 'GATEWAY_ERROR' | 'TXN_FAILURE' | 'ISSUER_DOWN',
+  elsewhere: boolean,
+): Extract<Verdict, { readonly kind: 'failed' }> {
+  const said = { code, message }
+  const by = as === 'ISSUER_DOWN' ? 'bank' : 'gateway'
+  return { kind: 'failed', said, by, code: as, ...(elsewhere && { elsewhere }) }
+}
+
+function hearSession(reply: Reply, about: NewPayment, access: Access): Verdict | Next<Verdict> {
+  const error = errorIn(reply)
+  if (error && error.status >= 500) {
+    return thenLook(getPayments(about, access), (list) => afterFailedStart(list, about, error))
+  }
+  if (error) {
+    // What is wrong with the card is wrong with it everywhere.
+    const isCard = /^card_(?!unsupported)/.test(error.code)
+    return notBegun(error, isCard ? 'TXN_FAILURE' : 'GATEWAY_ERROR', !isCard)
+  }
+  const words = wordsIn(reply)
+  return words ? opened(words, about) : unclear(reply)
+}
+
+/** Without an OTP or a page nothing is ever charged: what has failed at once may go elsewhere. */
+function afterFailedStart(reply: Reply, about: NewPayment, error: CashfreeError): Verdict {
+  const payments = paymentsIn(reply)
+  if (!payments) return unclear(reply)
+  const [payment] = payments
+  if (!payment) {
+    const isBank = error.code === 'bank_processing_failure'
+    return notBegun(error, isBank ? 'ISSUER_DOWN' : 'GATEWAY_ERROR', true)
+  }
+  const verdict = verdictOn(payment, about)
+  switch (verdict.kind) {
+    case 'failed':
+      return verdict.by === 'gateway' ? { ...verdict, elsewhere: true } : verdict
+    case 'challenge':
+    case 'redirect':
+    case 'pending':
+      return { ...unclear(reply), said: verdict.said }
+    default:
+      return verdict
+  }
+}
+
+/** Two resends within 5 minutes of the first OTP, as Cashfree documents. */
+const limits = { sendsLeft: 2, livesMs: 300_000 }
+
+function opened(words: Words, { amount, auth }: NewPayment): Verdict {
+  const ref = idIn(words['cf_payment_id'])
+  if (ref === undefined) return alarm('a payment without id')
+  const said = { ref }
+  const named = words['payment_amount']
+  if (named !== undefined && amountIn(named) !== amount) return alarm('another amount', said)
+  const data = objectIn(words['data']) ?? {}
+  switch (words['action']) {
+    case 'post': {
+      const page = pageIn(data['redirect_to_bank'])
+      if (auth === 'REDIRECT') return atPage(page, said)
+      return { kind: 'challenge', said, ...(page && { page }), ...limits }
+    }
+    // It does no OTP for some cards; the page belongs to the payment that has begun.
+    case 'link':
+      return atPage(pageIn(data['url']), said)
+    default:
+      return alarm('an action never documented', said)
+  }
+}
+
+function atPage(page: BankPage | undefined, said: Said): Verdict {
+  return page ? { kind: 'redirect', said, page } : alarm('a redirect to nowhere', said)
+}
+
+function pageIn(url: unknown): BankPage | undefined {
+  const isPage = typeof url === 'string' && /^https?:/.test(url) && URL.canParse(url)
+  return isPage ? { url } : undefined
+}
