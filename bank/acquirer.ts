@@ -39,9 +39,9 @@ export function openAcquirer(world: World): Acquirer {
     known.get(payment.cardFingerprint)?.otp ?? seed.otp(payment.id, send)
   const answer: Answer = (call, act) => {
     const ownMood = known.get(call.caller?.cardFingerprint ?? '')?.mood ?? 'ok'
-    const { deed, wire } = world.moods.meet({ ...call, ownMood })
-    if (wire === undefined) return act(deed)
-    return wire.acted ? { ...act(deed), wire } : { status: 503, body: {}, wire }
+    const { deed, news, wire } = world.moods.meet({ ...call, ownMood })
+    if (wire === undefined) return act(deed, news)
+    return wire.acted ? { ...act(deed, news), wire } : { status: 503, body: {}, wire }
   }
   /** Finds the payment as it stands, and lets the deed happen while its OTP is open. */
   const withOtp = (
@@ -73,10 +73,11 @@ export function openAcquirer(world: World): Acquirer {
           cardFingerprint: seed.fingerprint(request.card.number),
           binFingerprint: seed.fingerprint(request.card.number.slice(0, 6)),
         }
-        return answer({ question: 'start', caller, deed: !known }, (mood) => {
+        return answer({ question: 'start', caller, deed: !known }, (mood, news) => {
           if (known) return say(present(known, time))
           if (mood === 'ineligible' && request.auth === 'OTP') return notEligible(request)
           const payment = begin(world, request, { ...caller, mood, time })
+          if (news) world.callbacks.watch(payment, { ...request, manner: news })
           return { ...say(payment), lost: mood === 'start_timeout' ? 'timeout' : undefined }
         })
       }),
@@ -176,6 +177,7 @@ function begin(
     lastFour: request.card.number.slice(-4),
     phone: request.customer?.phone,
     returnUrl: request.return_url,
+    htmlPage: mood === 'page_html',
     startedAt: time,
     sentAt: 0,
     sends: 0,

@@ -22,6 +22,16 @@ function closed(payment: Payment): Html {
 <p><a href="${payment.returnUrl}">Back to the merchant</a></p>`
 }
 
+/** What some gateways hand over in place of a link: a page that sends its form to the ACS. */
+export function acsForm(acs: string): Html {
+  return html`<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>To your bank</title></head>
+<body onload="document.forms[0].submit()">
+<form method="post" action="${acs}"><input type="hidden" name="creq" value="1">
+<noscript><button>Continue</button></noscript></form></body></html>
+`
+}
+
 /** The page for a link that leads nowhere. */
 export function noSuchPaymentPage(): Response {
   const body = html`<main class="narrow"><h1>Simulated bank</h1><p>No such payment.</p></main>`

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { openAcquirer } from './acquirer.ts'
 import { type Book, type BookPlace, openBook, readFact, writeFact } from './book.ts'
+import { openCallbacks } from './callbacks.ts'
 import { type Clock, moved, realClock, timeOf } from './clock.ts'
 import { openDesk } from './desk.ts'
 import { openMoods } from './moods.ts'
@@ -47,7 +48,8 @@ export function openBank({
   let clock = keptClock(book)
   const now = () => timeOf(clock, real())
   const moods = openMoods(book, derive)
-  const acquirer = openAcquirer({ book, moods, seed: derive, now, publicUrl })
+  const callbacks = openCallbacks({ book, seed: derive, now, clock: () => clock })
+  const acquirer = openAcquirer({ book, moods, seed: derive, now, callbacks, publicUrl })
   const desk = openDesk({
     book,
     moods,
@@ -84,8 +86,8 @@ export function openBank({
     fetch: async (request) => {
       request.signal.throwIfAborted()
       if (closing.signal.aborted) throw connectionReset()
+      const { path, query } = addressOf(request.url)
       try {
-        const { path, query } = addressOf(request.url)
         if (!/^\/(payments|refunds)(\/|$)/.test(path)) return await desk(request, path, query)
         const answer = await reply(request, path)
         if (answer.wire === undefined) return await carry(answer, request.signal)
@@ -98,10 +100,14 @@ export function openBank({
           return json({ error: 'bad_input', problems: ['the path is not percent-encoded'] }, 400)
         }
         throw error
+      } finally {
+        // Whoever has asked hears the answer first.
+        setImmediate(() => callbacks.tell(path.split('/')[2] ?? ''))
       }
     },
     close: async () => {
       closing.abort(connectionReset())
+      callbacks.close()
       book.close()
     },
   }

@@ -17,7 +17,7 @@ export type BookPlace = { kind: 'memory' } | { kind: 'file'; path: string }
 const busyTimeoutMs = 2000
 
 // A book's version is how many of these it has been through; a new one goes through them all.
-const steps = ['./schema.sql', './upgrade.sql'] as const
+const steps = ['./schema.sql', './upgrade.sql', './callbacks.sql'] as const
 
 /** Opens the book at a place: makes it, if new, and brings an older one up to date. */
 export function openBook(place: BookPlace): Book {

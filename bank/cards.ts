@@ -55,6 +55,11 @@ export const testCards: readonly TestCard[] = [
   { number: '4000002800000000', network: 'VISA', mood: 'refund_declined' },
   { number: '4000002900000009', network: 'VISA', mood: 'timeout_after' },
   { number: '4000003000000006', network: 'VISA', mood: 'reset_after' },
+  { number: '4000003100000005', network: 'VISA', mood: 'page_html' },
+  { number: '4000003200000004', network: 'VISA', mood: 'callbacks' },
+  { number: '4000003300000003', network: 'VISA', mood: 'callbacks_twice' },
+  { number: '4000003400000002', network: 'VISA', mood: 'callbacks_reordered' },
+  { number: '4000003500000001', network: 'VISA', mood: 'callbacks_forged' },
 ]
 
 /** Whether a card number's check digit is right (ISO/IEC 7812, the Luhn formula). */

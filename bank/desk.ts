@@ -73,9 +73,12 @@ async function acs({ book, now }: DeskWorld, request: Request, id: string): Prom
   })
 }
 
-function decisionOf(form: string): 'approve' | 'cancel' {
-  const decision = new URLSearchParams(form).get('decision')
+/** What the customer decided; `undefined` of the form that only leads to the page. */
+function decisionOf(form: string): 'approve' | 'cancel' | undefined {
+  const fields = new URLSearchParams(form)
+  const decision = fields.get('decision')
   if (decision === 'approve' || decision === 'cancel') return decision
+  if (decision === null && fields.has('creq')) return undefined
   throw new BadInput(['decision must be approve or cancel'])
 }
 

@@ -25,9 +25,13 @@ export type LineMood =
   | 'html'
   | 'unknown_word'
 
+/** The moods of the messenger: in what manner the bank calls back. */
+export type NewsMood = 'callbacks' | 'callbacks_twice' | 'callbacks_reordered' | 'callbacks_forged'
+
 /** Every way the bank can behave. */
 export type Mood =
   | LineMood
+  | NewsMood
   | 'ok'
   | 'otp_wrong'
   | 'late_sms'
@@ -42,6 +46,7 @@ export type Mood =
   | 'charged_then_timeout'
   | 'charged_then_reset'
   | 'start_timeout'
+  | 'page_html'
   | 'late_success'
   | 'capture_pending'
   | 'capture_declined'
@@ -52,12 +57,13 @@ export type Mood =
   | 'refund_declined'
 
 /**
- * What a mood changes: `deed` what the bank does, on fixed questions; `wire` only how the answer
- * travels, on the question its setter chooses; `both` nothing, it hides the moods below it.
+ * What a mood changes: `deed` what the bank does, on fixed questions; `news` how it tells by itself
+ * what becomes of the payments that are started; `wire` only how the answer travels, on the
+ * question its setter chooses; `both` nothing, it hides the moods below it.
  */
 export type Effect =
   | { kind: 'both' }
-  | { kind: 'deed'; on: readonly Question[] }
+  | { kind: 'deed' | 'news'; on: readonly Question[] }
   | { kind: 'wire'; acts: 'always' | 'never' | 'chosen' }
 
 /** Each mood's effect. `acts`: whether the bank does its deed before the answer is spoilt. */
@@ -76,6 +82,7 @@ export const effects: Record<Mood, Effect> = {
   charged_then_timeout: { kind: 'deed', on: ['otp'] },
   charged_then_reset: { kind: 'deed', on: ['otp'] },
   start_timeout: { kind: 'deed', on: ['start'] },
+  page_html: { kind: 'deed', on: ['start'] },
   late_success: { kind: 'deed', on: ['otp'] },
   capture_pending: { kind: 'deed', on: ['capture'] },
   capture_declined: { kind: 'deed', on: ['capture'] },
@@ -84,6 +91,10 @@ export const effects: Record<Mood, Effect> = {
   refund_pending: { kind: 'deed', on: ['refund'] },
   refund_stuck: { kind: 'deed', on: ['refund'] },
   refund_declined: { kind: 'deed', on: ['refund'] },
+  callbacks: { kind: 'news', on: ['start'] },
+  callbacks_twice: { kind: 'news', on: ['start'] },
+  callbacks_reordered: { kind: 'news', on: ['start'] },
+  callbacks_forged: { kind: 'news', on: ['start'] },
   timeout_before: { kind: 'wire', acts: 'never' },
   reset_before: { kind: 'wire', acts: 'never' },
   timeout_after: { kind: 'wire', acts: 'always' },
@@ -124,9 +135,10 @@ export interface Caller {
   binFingerprint: string
 }
 
-/** The two moods of one call, and the rules they used up one turn of. */
+/** The moods of one call, and the rules they used up one turn of. */
 export interface Humour {
   deed: Mood
+  news: NewsMood | undefined
   wire: { mood: LineMood; acted: boolean; delayMs: number } | undefined
   used: Rule[]
 }
@@ -165,12 +177,25 @@ export function humourOf(call: Call, rules: readonly Rule[]): Humour {
   // A deed that does not happen keeps its mood's turns for the next time.
   const deedOpen = call.deed && (wire === undefined || wire.acted)
   const deedRule = deedOpen ? visible.find((rule) => effects[rule.mood].kind === 'deed') : undefined
+  const newsRule = visible.find(
+    (rule): rule is Rule & { mood: NewsMood } => deedOpen && isOfNews(rule.mood),
+  )
   const deed = deedRule?.mood ?? (deedOpen && !hider ? ownDeed(call) : 'ok')
-  return { deed, wire, used: [hider, wireRule, deedRule].filter((rule) => rule !== undefined) }
+  const news = newsRule?.mood ?? (deedOpen && !hider ? ownNews(call) : undefined)
+  const used = [hider, wireRule, deedRule, newsRule].filter((rule) => rule !== undefined)
+  return { deed, news, wire, used }
 }
 
 function isOfTheLine(mood: Mood): mood is LineMood {
   return effects[mood].kind === 'wire'
+}
+
+function isOfNews(mood: Mood): mood is NewsMood {
+  return effects[mood].kind === 'news'
+}
+
+function ownNews({ ownMood, question }: Call): NewsMood | undefined {
+  return isOfNews(ownMood) && question === 'start' ? ownMood : undefined
 }
 
 function ownDeed({ ownMood, question }: Call): Mood {
@@ -188,7 +213,7 @@ function ownWire({ ownMood, question }: Call): Humour['wire'] {
 function matches(rule: Rule, { question, caller }: Call): boolean {
   const effect = effects[rule.mood]
   const asked = rule.on === undefined || rule.on === question
-  if (!asked || (effect.kind === 'deed' && !effect.on.includes(question))) return false
+  if (!asked || ('on' in effect && !effect.on.includes(question))) return false
   switch (rule.target.kind) {
     case 'next':
       return true

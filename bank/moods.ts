@@ -73,7 +73,7 @@ function ruleOf(request: MoodRequest, seed: Seed): Rule {
   if (targets.length !== 1) problems.push('exactly one of card, bin, account, next must be given')
   if (next && (request.on || request.times)) problems.push('next stands without on and times')
   if (request.on && effect.kind !== 'wire') problems.push(`${mood} acts on questions of its own`)
-  if (next && effect.kind === 'deed' && !effect.on.includes(next)) {
+  if (next && 'on' in effect && !effect.on.includes(next)) {
     problems.push(`${mood} acts on ${effect.on.join(' and ')} only`)
   }
   if (request.acted !== undefined && !(effect.kind === 'wire' && effect.acts === 'chosen')) {

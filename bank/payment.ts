@@ -98,6 +98,8 @@ export interface Payment {
   lastFour: string
   phone: string | undefined
   returnUrl: string
+  /** The bank's page is handed over as HTML that leads there, in place of a link. */
+  htmlPage: boolean
   startedAt: number
   /** When the latest OTP was sent; 0 before the first. */
   sentAt: number

@@ -21,6 +21,7 @@ const paymentOf = (row: Row): Payment => ({
   lastFour: row['last_four'] as string,
   phone: (row['phone'] as string | null) ?? undefined,
   returnUrl: row['return_url'] as string,
+  htmlPage: row['html_page'] === 1,
   startedAt: row['started_at'] as number,
   sentAt: row['sent_at'] as number,
   sends: row['sends'] as number,
@@ -72,8 +73,8 @@ export function addPayment(book: Book, payment: Payment): void {
   book
     .prepare(`insert into payments (seq, id, reference, merchant_order, account, merchant, amount,
       currency, auth, capture, state, code, card_fingerprint, bin_fingerprint, last_four, phone,
-      return_url, started_at, sent_at, sends, guesses, ended_at)
-      values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
+      return_url, html_page, started_at, sent_at, sends, guesses, ended_at)
+      values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
     .run(
       payment.seq,
       payment.id,
@@ -92,6 +93,7 @@ export function addPayment(book: Book, payment: Payment): void {
       payment.lastFour,
       payment.phone ?? null,
       payment.returnUrl,
+      payment.htmlPage ? 1 : 0,
       payment.startedAt,
       payment.sentAt,
       payment.sends,

@@ -26,6 +26,14 @@ export function allRefunds(book: Book): Refund[] {
   return book.prepare('select * from refunds order by seq').all().map(refundOf)
 }
 
+/** The refunds of one payment, in order of creation. */
+export function refundsOfPayment(book: Book, payment: Payment): Refund[] {
+  return book
+    .prepare('select * from refunds where payment = ? order by seq')
+    .all(payment.seq)
+    .map(refundOf)
+}
+
 /** What of a payment was given back by now, in paise. */
 export function refundedOf(book: Book, payment: Payment, now: number): number {
   const row = book

@@ -1,4 +1,6 @@
+import { acsForm } from './acs-page.ts'
 import type { Book } from './book.ts'
+import type { Callbacks } from './callbacks.ts'
 import type { Call, Humour, Mood } from './mood.ts'
 import type { Moods } from './moods.ts'
 import { challengeOf, isOpen, isTaken, messages, type Payment } from './payment.ts'
@@ -21,12 +23,16 @@ export interface World {
   moods: Moods
   seed: Seed
   now: () => number
+  callbacks: Callbacks
   /** The base of the links to the ACS page. */
   publicUrl: string
 }
 
 /** Answers one call in the mood it meets; `act` is not called when the bank never hears of it. */
-export type Answer = (call: Omit<Call, 'ownMood'>, act: (deed: Mood) => Reply) => Reply
+export type Answer = (
+  call: Omit<Call, 'ownMood'>,
+  act: (deed: Mood, news: Humour['news']) => Reply,
+) => Reply
 
 /** What the bank says about a payment it does not know. */
 export const notFound: Reply = {
@@ -53,8 +59,13 @@ export function sayOf(world: World, payment: Payment, word?: string, code = paym
     ...(receipt && { rrn: receipt.rrn, auth_code: receipt.authCode }),
     ...(open && payment.auth === 'OTP' && challengeOf(payment, now())),
     ...(payment.state === 'locked' && { attempts_left: 0 }),
-    ...(open && { redirect_url: `${publicUrl}/acs/${payment.id}` }),
+    ...(open && pageOf(payment, `${publicUrl}/acs/${payment.id}`)),
     ...((word === 'closed' || word === 'refused') && { present_state: payment.state }),
   }
   return { status: 200, body }
+}
+
+/** Where the customer approves: a link, or a page that leads there by itself. */
+function pageOf({ htmlPage }: Payment, acs: string) {
+  return htmlPage ? { redirect_html: acsForm(acs).text } : { redirect_url: acs }
 }

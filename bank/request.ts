@@ -28,6 +28,7 @@ const longestText = 2048
 
 const word = Type.String({ minLength: 1, maxLength: longestText })
 const text = Type.Optional(Type.String({ maxLength: longestText }))
+const link = Type.String({ pattern: '^https?://', maxLength: longestText })
 const digits = (pattern: string) =>
   Type.Union([Type.Integer({ minimum: 0 }), Type.String({ pattern })])
 // As long as banks take a merchant's own name for one of its calls.
@@ -52,7 +53,9 @@ const startSchema = Type.Object({
     cvv: Type.Optional(Type.String({ pattern: '^[0-9]{3,4}$' })),
     name: text,
   }),
-  return_url: Type.String({ pattern: '^https?://', maxLength: longestText }),
+  return_url: link,
+  callback_url: Type.Optional(link),
+  callback_secret: text,
   customer: Type.Optional(
     Type.Object({
       ip: text,

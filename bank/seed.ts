@@ -12,6 +12,8 @@ export interface Seed {
   receipt(paymentId: string): { rrn: string; authCode: string }
   /** The id of the n-th refund of the book. */
   refundId(n: number): string
+  /** The id of the n-th thing that is told of a payment. */
+  eventId(paymentId: string, n: number): string
   /** The 23 digits by which banks trace a refund: its acquirer reference number. */
   arn(refundId: string): string
 }
@@ -36,6 +38,7 @@ export function seedFrom(seed: string): Seed {
       return { rrn, authCode: authCode.toUpperCase() }
     },
     refundId: (n) => `rfd_${hmac('refund', String(n)).toString('hex', 0, 12)}`,
+    eventId: (paymentId, n) => `evt_${hmac('event', `${paymentId}\0${n}`).toString('hex', 0, 12)}`,
     arn: (refundId) => String(hmac('arn', refundId).readBigUInt64BE()).padStart(23, '0'),
   }
 }

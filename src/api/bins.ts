@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
 import { listBins } from '../cards/bins.ts'
 import { accountsFor } from '../gateways/accounts.ts'
-import { ineligibleOf } from '../gateways/ineligible-bins.ts'
+import { ineligibleOf } from '../gateways/bin-answers.ts'
 import { otpBins } from '../gateways/routing.ts'
 import type { MerchantId } from '../ids.ts'
 import type { World } from '../payments/world.ts'
@@ -46,7 +46,7 @@ async function eligible(world: World, merchant: MerchantId): Promise<string[]> {
   const { db, now } = world
   const [bins, accounts, barred] = await Promise.all([
     listBins(db.read, mostBins),
-    accountsFor(world, merchant, ''),
+    accountsFor(db.read, merchant, ''),
     ineligibleOf(db.read, merchant, { now: now(), most: mostBins }),
   ])
   return otpBins(bins, accounts, barred).sort()

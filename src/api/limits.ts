@@ -35,7 +35,22 @@ export function addLimits(app: FastifyInstance, limits: Limits): void {
   })
 }
 
-type Check = (request: FastifyRequest, reply: FastifyReply) => Promise<void>
+/**
+ * A limit of a route's own: so many requests a minute for each key. Whoever calls it counts the
+ * request, which is refused beyond the limit. The scope waits for it before its routes.
+ */
+export async function limitBy(
+  scope: FastifyInstance,
+  limit: { name: string; max: number; keyOf: (request: FastifyRequest) => string },
+): Promise<Check> {
+  await scope.register(rateLimit, { global: false, cache: mostCounters })
+  const { name, max, keyOf: keyGenerator } = limit
+  const count = scope.createRateLimit({ max, timeWindow: windowSeconds * 1000, keyGenerator })
+  return async (request, reply) => judge(name, reply, await count(request))
+}
+
+/** Counts a request, and refuses it beyond the limit. */
+export type Check = (request: FastifyRequest, reply: FastifyReply) => Promise<void>
 
 function byAddress(app: FastifyInstance, max: number): Check {
   const count = app.createRateLimit({ max, timeWindow: windowSeconds * 1000 })

@@ -29,7 +29,7 @@ export function merchantRoutes(app: FastifyInstance, world: World): void {
       if (!merchant || !isOwnPage(request, merchant, world.publicUrl)) {
         throw new Refusal('not_found')
       }
-      const accounts = await accountsFor(world, merchant.id, '')
+      const accounts = await accountsFor(world.db.read, merchant.id, '')
       // Every gateway takes every network; by OTP or by the bank's page is another question.
       const methods = accounts.length === 0 ? [] : brands
       return {

@@ -1,4 +1,6 @@
-import type { FastifyInstance, FastifyReply } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { gatewayNamed } from '../gateways/catalog.ts'
+import type { BankPage } from '../gateways/gateway.ts'
 import { isMerchantId, shardIn, type TxnId } from '../ids.ts'
 import { type Merchant, mayReturnTo } from '../merchants/merchant.ts'
 import { responseKeyOf } from '../merchants/merchant-secrets.ts'
@@ -37,7 +39,7 @@ export function payPages(app: FastifyInstance, world: World): void {
     if (!paying) return nothingHere(reply)
     const bankPage = bankPageOf(world, paying.txn)
     if (!bankPage) return reply.redirect(finishUrlOf(paying.txn, world.publicUrl), 302)
-    return show(reply, 200, wayToBank(paying.txn, new URL(bankPage.url).origin))
+    return show(reply, 200, wayToBank(paying.txn, bankPage))
   })
 
   app.post<{ Params: PayPath }>('/v2/pay/start/:merchant/:id', hidden, async (request, reply) => {
@@ -47,6 +49,7 @@ export function payPages(app: FastifyInstance, world: World): void {
     try {
       const asked = { key: paying.txn, by }
       const bankPage = await openBankPage(world, paying.merchant, asked)
+      if (bankPage && 'html' in bankPage) return handOver(reply, bankPage.html)
       return reply.redirect(bankPage?.url ?? finishUrlOf(paying.txn, world.publicUrl), 303)
     } catch (error) {
       if (error instanceof Refusal && error.reason === 'in_process') return show(reply, 409, busy)
@@ -54,22 +57,36 @@ export function payPages(app: FastifyInstance, world: World): void {
     }
   })
 
-  app.get<{ Params: PayPath & { order_id: string } }>(
-    '/v2/pay/finish/:merchant/:id/:order_id',
-    hidden,
-    async (request, reply) => {
-      const paying = await findPaying(world, request.params)
-      if (!paying || paying.txn.orderId !== request.params.order_id) return nothingHere(reply)
-      const by: By = { door: 'browser', requestId: request.id }
-      try {
-        await syncNow(world, paying.merchant, { key: paying.txn, by })
-      } catch (error) {
-        // Somebody else is asking and will hear; the customer need not wait for it on our page.
-        if (!(error instanceof Refusal && error.reason === 'in_process')) throw error
-      }
-      return sendBack(world, reply, paying)
-    },
+  app.register(async (scope) => finishPages(scope, world))
+}
+
+type OfOrder = { Params: PayPath & { order_id: string } }
+
+/** Where the bank's page leads back to: a link, or a form with whatever the gateway put into it. */
+function finishPages(scope: FastifyInstance, world: World): void {
+  // Nothing of the form is believed, so nothing of it is read.
+  scope.removeAllContentTypeParsers()
+  scope.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, _body, done) => done(null, {}))
+
+  scope.get<OfOrder>('/v2/pay/finish/:merchant/:id/:order_id', hidden, (request, reply) =>
+    finish(world, request, reply),
   )
+  scope.post<OfOrder>('/v2/pay/finish/:merchant/:id/:order_id', hidden, (request, reply) =>
+    finish(world, request, reply),
+  )
+}
+
+async function finish(world: World, request: FastifyRequest<OfOrder>, reply: FastifyReply) {
+  const paying = await findPaying(world, request.params)
+  if (!paying || paying.txn.orderId !== request.params.order_id) return nothingHere(reply)
+  const by: By = { door: 'browser', requestId: request.id }
+  try {
+    await syncNow(world, paying.merchant, { key: paying.txn, by })
+  } catch (error) {
+    // Somebody else is asking and will hear; the customer need not wait for it on our page.
+    if (!(error instanceof Refusal && error.reason === 'in_process')) throw error
+  }
+  return sendBack(world, reply, paying)
 }
 
 /** The route options of pages: they are not in the API's document. */
@@ -98,7 +115,8 @@ async function sendBack(world: World, reply: FastifyReply, { merchant, txn }: Pa
   const way = returnTo(url, told, key)
   switch (settings.return_method) {
     case 'GET':
-      return reply.redirect(way.href, 302)
+      // What came by a form goes on by a link.
+      return reply.redirect(way.href, reply.request.method === 'POST' ? 303 : 302)
     case 'POST':
       return show(reply, 200, wayToShop(way))
     default:
@@ -129,6 +147,28 @@ export function nothingHere(reply: FastifyReply) {
   })
 }
 
+/**
+ * What a browser may do with a gateway's HTML: run its scripts and send its form to the bank,
+ * wherever that is, but as a page of nobody's. It has no origin, so nothing of ours is open to it.
+ */
+const foreignPage = [
+  "default-src https: data: 'unsafe-inline'",
+  "object-src 'none'",
+  "frame-ancestors 'none'",
+  'sandbox allow-forms allow-scripts',
+].join('; ')
+
+/** Answers with a gateway's own page, on no authority of ours. */
+function handOver(reply: FastifyReply, page: string) {
+  return reply
+    .headers({
+      'content-type': 'text/html; charset=utf-8',
+      'content-security-policy': foreignPage,
+      'referrer-policy': 'no-referrer',
+    })
+    .send(page)
+}
+
 const busy: PageParts = {
   title: 'One moment',
   body: html`<main class="narrow"><h1>Your OTP is being checked</h1>
@@ -137,7 +177,10 @@ const busy: PageParts = {
   formsLeadTo: "'self'",
 }
 
-function wayToBank(txn: Txn, bankOrigin: string): PageParts {
+/** A gateway's HTML is shown here and leads on by itself; else the bank's page is elsewhere. */
+function wayToBank(txn: Txn, bankPage: BankPage): PageParts {
+  const { wireName } = gatewayNamed(txn.gateway)
+  const by = html`<p class="quiet">${wireName} takes you there.</p>`
   const closing = html`<p class="quiet">You will then confirm the payment there. The OTP you may
 have received can no longer be used here.</p>`
   return {
@@ -146,9 +189,10 @@ have received can no longer be used here.</p>`
 <p class="amount">${amountText(txn.amount)}</p>
 <p>${txn.merchant}, order ${txn.orderId}</p>
 <p class="quiet">Card ending in ${txn.card.lastFour}</p>
+${'html' in bankPage ? by : ''}
 ${hasChallenge(txn) ? closing : ''}
 <form method="post"><button class="main">Go to my bank</button></form></main>`,
-    formsLeadTo: `'self' ${bankOrigin}`,
+    formsLeadTo: 'html' in bankPage ? "'self'" : `'self' ${new URL(bankPage.url).origin}`,
   }
 }
 

@@ -10,9 +10,10 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import type { StartAnswer } from '../../sdk/src/directotp.ts'
 import { changeSettings } from '../../src/merchants/merchants.ts'
+import { makeSeal } from '../../src/seal.ts'
 import { callerOf, rightOtp, testCard } from '../caller.ts'
 import { engines } from '../databases.ts'
-import { startTestServer, type TestServer } from '../support.ts'
+import { startTestServer, type TestServer, testVariables } from '../support.ts'
 
 const browser = ['/usr/bin/chromium', '/usr/bin/google-chrome', '/usr/bin/chromium-browser'].find(
   (path) => existsSync(path),
@@ -52,8 +53,8 @@ async function payInPage(url: string, order: object, otp: string) {
   await fetch('/seen', { method: 'POST', body: JSON.stringify(seen) })
 }
 
-/** Opens the page in a real browser, at an origin of its own, and gives what it saw. */
-async function seenIn(path: string, pageOf: (origin: string) => Promise<string>) {
+/** Opens the page in a real browser, at an origin of its own; gives what it posts there. */
+async function postedBy(path: string, pageOf: (origin: string) => Promise<string>) {
   const told = Promise.withResolvers<string>()
   const shop = createServer((request, response) => {
     if (request.method === 'POST') {
@@ -75,7 +76,7 @@ async function seenIn(path: string, pageOf: (origin: string) => Promise<string>)
   })
   const gone = once(child, 'exit').then(([code]) => assert.fail(`the browser ended: ${code}`))
   try {
-    return JSON.parse(await Promise.race([told.promise, gone])) as unknown[]
+    return await Promise.race([told.promise, gone])
   } finally {
     gone.catch(() => {})
     child.kill('SIGKILL')
@@ -84,6 +85,10 @@ async function seenIn(path: string, pageOf: (origin: string) => Promise<string>)
     shop.close()
     await rm(profile, { recursive: true, force: true, maxRetries: 5 })
   }
+}
+
+async function seenIn(path: string, pageOf: (origin: string) => Promise<string>) {
+  return JSON.parse(await postedBy(path, pageOf)) as unknown[]
 }
 
 async function orderFor(id: string): Promise<object> {
@@ -132,4 +137,36 @@ inBrowser('a page of any other origin does not', async (path) => {
   assert.equal(seen.length, 1)
   assert.match(String(seen[0]), /Failed to fetch/)
   assert.equal((await callerOf(server).status('page-2')).body.status, 'NEW')
+})
+
+/** A gateway's page: looks around, and sends what it saw to the bank by its form. */
+function gatewaysPage(bank: string): string {
+  const look = `
+    const see = (what) => { try { return String(what()) } catch (error) { return error.name } }
+    document.forms[0].seen.value = [
+      see(() => self.origin), see(() => document.cookie), see(() => localStorage.length),
+    ].join()
+    document.forms[0].submit()`
+  return `<!doctype html><body onload="${look.replaceAll('"', '&quot;')}">
+<form method="post" action="${bank}/acs"><input type="hidden" name="seen"></form></body>`
+}
+
+inBrowser("a gateway's own page reaches the bank, and nothing of ours", async (path) => {
+  const ours = callerOf(server)
+  await ours.create('page-3')
+  const { body } = await ours.start('page-3', { auth_type: 'THREE_DS' })
+  const txn = String(body.txn_uuid)
+  const posted = await postedBy(path, async (bank) => {
+    const master = Buffer.from(String(testVariables({ dataDir: '' })['MASTER_KEY']), 'hex')
+    const page = JSON.stringify({ html: gatewaysPage(bank) })
+    const sealed = makeSeal(master).close(page, { purpose: 'bank page', owner: txn })
+    await server.db.tx(async (t) => {
+      t.put('update txns set bank_data = $2 where id = $1', [txn, sealed])
+    })
+    const start = `${server.url}/v2/pay/start/${server.merchant}/${txn}`
+    return `<!doctype html><form method="post" action="${start}"></form>
+<script>document.forms[0].submit()</script>`
+  })
+  const seen = new URLSearchParams(posted).get('seen')
+  assert.equal(seen, 'null,SecurityError,SecurityError')
 })
