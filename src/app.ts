@@ -8,6 +8,7 @@ import type { Bank } from '../bank/bank.ts'
 import { addMerchant } from './add-merchant.ts'
 import { requireKey } from './api/auth.ts'
 import { binRoutes } from './api/bins.ts'
+import { callbackRoutes } from './api/callbacks.ts'
 import { cardBinRoutes } from './api/cardbins.ts'
 import { cardRoutes, tokenizeRoute } from './api/cards.ts'
 import { openToPages } from './api/cors.ts'
@@ -31,9 +32,11 @@ import { txnRoutes } from './api/txns.ts'
 import { v4Routes } from './api/v4.ts'
 import { walletRoutes } from './api/wallets.ts'
 import { openChores, startChores } from './chores/chores.ts'
+import { accountRoutes } from './console/accounts.ts'
 import { jwtKeyRoutes } from './console/jwt-keys.ts'
 import { metrics } from './console/metrics.ts'
 import { orderTimeline } from './console/orders.ts'
+import { outageRoutes } from './console/outages.ts'
 import { webhookRoutes } from './console/webhooks.ts'
 import { apiKeyForm, type Env, readApiKey, type Sandbox } from './env.ts'
 import type { MerchantId } from './ids.ts'
@@ -166,6 +169,7 @@ async function addRoutes(app: FastifyInstance, world: World, { bank, docs }: Ext
   app.setSerializerCompiler(() => JSON.stringify)
   await app.register((pages) => addApi(pages, world))
   await app.register(async (scope) => v4Routes(scope, world))
+  await app.register((scope) => callbackRoutes(scope, world))
   payPages(app, world)
   paymentPage(app, world)
   healthRoutes(app, world)
@@ -205,5 +209,7 @@ async function addApi(pages: FastifyInstance, world: World): Promise<void> {
     metrics(scope, world)
     webhookRoutes(scope, world)
     jwtKeyRoutes(scope, world)
+    accountRoutes(scope, world)
+    outageRoutes(scope, world)
   })
 }

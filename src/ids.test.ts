@@ -10,6 +10,7 @@ import {
   type OrderId,
   shardIn,
   shardOf,
+  txnBeginningIn,
 } from './ids.ts'
 
 const shard = shardOf('acme' as MerchantId, 'shop-1' as OrderId)
@@ -37,6 +38,17 @@ test('other texts carry no shard', () => {
   const long = `txn_${'a'.repeat(60)}`
   for (const text of ['', 'txn_', 'acme-shop-1-1', 'txn_zzz', `TXN_${'a'.repeat(35)}`, long]) {
     assert.equal(shardIn(text), undefined, text)
+  }
+})
+
+test('a gateway that keeps 24 digits of a txn id still names its shard', () => {
+  const id = newTxnId(shard)
+  const beginning = id.slice(0, 'txn_'.length + 24)
+  for (const text of [id, beginning, `${beginning}z`, `${id}.2`, `${id}-12`]) {
+    assert.deepEqual(txnBeginningIn(text), { beginning, shard }, text)
+  }
+  for (const text of ['', beginning.slice(0, -1), beginning.toUpperCase(), ` ${id}`]) {
+    assert.equal(txnBeginningIn(text), undefined, text)
   }
 })
 

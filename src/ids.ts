@@ -58,6 +58,18 @@ export function shardIn(id: string): Shard | undefined {
   return match?.[1] === undefined ? undefined : (Number.parseInt(match[1], 16) as Shard)
 }
 
+/** What gateways with short references still carry of a txn id: its shard, and 84 random bits. */
+const txnBeginning = /^txn_([0-9a-f]{3})[0-9a-f]{21}/
+
+/** The beginning of a txn id in a gateway's reference of it, and the shard that it carries. */
+export function txnBeginningIn(
+  reference: string,
+): { readonly beginning: string; readonly shard: Shard } | undefined {
+  const [beginning, digits] = txnBeginning.exec(reference) ?? []
+  if (beginning === undefined || digits === undefined) return undefined
+  return { beginning, shard: Number.parseInt(digits, 16) as Shard }
+}
+
 /** A new order id: `ord_` and 32 hex digits, the first three of them its shard. */
 export function newOrderUuid(shard: Shard): OrderUuid {
   return `ord_${hexOf(shard)}${randomHex().slice(0, 29)}`

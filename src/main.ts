@@ -26,6 +26,14 @@ ${settingNames.map((name) => `                                            ${name
                                           check the audit log, also against what an earlier
                                             check printed; 1 when it was changed
   directotp audit list [MERCHANT]         print a merchant's audit log, or the server's own
+  directotp accounts list MERCHANT        list a merchant's accounts at gateways
+  directotp accounts add MERCHANT GATEWAY name=value …
+                                          add one, once its gateway lets it in; secrets are read
+                                            from stdin: key_id=… key_secret=- (a line each)
+  directotp accounts set MERCHANT ID name=value …
+                                          change one: weight=… base_url=… or all its credentials
+  directotp accounts check|disable|enable MERCHANT ID
+                                          ask its gateway, start no payment there, start them again
   directotp webhooks list MERCHANT        list a merchant's webhook endpoints
   directotp webhooks add MERCHANT URL …   add one; its secret is printed once:
                                             user=… password=- (read from stdin)
@@ -33,6 +41,10 @@ ${settingNames.map((name) => `                                            ${name
   directotp webhooks remove|enable|rotate MERCHANT ID
                                           take one away, resume it, give it a new secret
   directotp webhooks redeliver MERCHANT … send again: id=… | order=… | from=… to=…
+  directotp routing show MERCHANT         print a merchant's routing rules
+  directotp routing set MERCHANT FILE|-   set them, from a file or stdin (JSON)
+  directotp routing replay MERCHANT --since 2026-11-01 [--rules FILE]
+                                          what they would have made of past payments
   directotp bins import FILE.csv          lay a file of card ranges over the BIN table
   directotp chores --once                 do now what the server does by itself; once
   directotp migrate                       bring the database up to date
@@ -63,9 +75,17 @@ async function run(words: readonly string[]): Promise<void> {
       const { audit } = await import('./commands/audit.ts')
       return audit(rest)
     }
+    case 'accounts': {
+      const { accounts } = await import('./commands/accounts.ts')
+      return accounts(rest)
+    }
     case 'webhooks': {
       const { webhooks } = await import('./commands/webhooks.ts')
       return webhooks(rest)
+    }
+    case 'routing': {
+      const { routing } = await import('./commands/routing.ts')
+      return routing(rest)
     }
     case 'bins': {
       const { bins } = await import('./commands/bins.ts')

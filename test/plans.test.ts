@@ -3,9 +3,12 @@ import { describe, test } from 'node:test'
 import { Client } from 'pg'
 import { openChores } from '../src/chores/chores.ts'
 import type { Db, Value } from '../src/db/db.ts'
-import { ineligibleOf } from '../src/gateways/ineligible-bins.ts'
+import { ineligibleOf } from '../src/gateways/bin-answers.ts'
+import { outagesOf } from '../src/gateways/outages.ts'
+import { openWatch } from '../src/gateways/watch-health.ts'
 import { orphanLeases } from '../src/payments/duties.ts'
 import { countOrders, newestOrders } from '../src/payments/order-lists.ts'
+import { pastPayments } from '../src/payments/past-payments.ts'
 import { countInReview, orphanRefunds } from '../src/payments/refunds.ts'
 import { countUnresolved } from '../src/payments/txns.ts'
 import { waitingCounts } from '../src/webhooks/deliveries.ts'
@@ -24,7 +27,9 @@ const indexOfChore = {
   refunds: 'refunds_due',
   events: 'events_due',
   webhooks: 'deliveries_due',
-  'no-OTP marks': 'ineligible_bins_until',
+  'BIN answers': 'bin_answers_until',
+  health: 'outages_open',
+  'outage news': 'outages_untold',
   budgets: 'budgets_day',
   'client tokens': 'client_tokens_expires',
   cards: 'cards_purge',
@@ -39,7 +44,8 @@ for (const engine of engines) {
     test('an idle server looks by small indexes alone', async () => {
       const at = await openWorld(engine)
       const { db, said } = recording(at.database.db)
-      const chores = openChores({ ...at.world, db }, deadLine)
+      const health = openWatch(db, at.world.now)
+      const chores = openChores({ ...at.world, db, health }, deadLine)
       const found: Record<string, string[]> = {}
       for (const { name, once, settled } of chores) {
         said.length = 0
@@ -63,9 +69,10 @@ for (const engine of engines) {
           await newestOrders(db.read, id, { count: 10, offset: 10 })
           await countOrders(db.read, id, 10_000)
         },
-        ineligible_bins_merchant: (db) => {
+        bin_answers_merchant: (db) => {
           return ineligibleOf(db.read, id, { now: at.clock.now, most: 10 })
         },
+        outages_since: (db) => outagesOf(db.read, id, { since: at.clock.now, most: 10 }),
         deliveries_waiting: (db) => waitingCounts(db.read, id),
         txns_due: (db) => db.tx(async (t) => orphanLeases(t, at.clock.now)),
         refunds_due: (db) => db.tx(async (t) => orphanRefunds(t, at.clock.now)),
@@ -73,6 +80,8 @@ for (const engine of engines) {
       for (const [index, look] of Object.entries(looks)) {
         assert.deepEqual(await indexesUsedBy(at, look), [index])
       }
+      const ofPast = await indexesUsedBy(at, (db) => pastPayments(db.read, id, { from: 0, to: 1 }))
+      assert.deepEqual(ofPast.sort(), ['orders_created', 'txns_order'])
       await at.database.close()
     })
   })
@@ -127,7 +136,7 @@ async function indexesOf(database: TestDatabase, said: readonly Statement[]): Pr
 // `counted` is no table, but the few rows that a statement has found.
 const wholeTable = /\bSCAN (?!\w+ USING|counted\b)|Seq Scan/
 const sorting = /TEMP B-TREE|\bSort\b/
-const indexUse = /(?:USING (?:COVERING )?INDEX|Index (?:Only )?Scan using|Index Scan on) (\w+)/g
+const indexUse = /(?:USING (?:COVERING )?INDEX|Index (?:Only )?Scan (?:Backward )?using|Index Scan on) (\w+)/g
 
 async function sqlitePlans({ read }: Db, said: readonly Statement[]): Promise<string[]> {
   const plans = said.map(async ({ sql, values }) => {

@@ -42,6 +42,12 @@ function ofEndpoint(deed: string): Row {
   }
 }
 
+/** A route that names a gateway account, of which each merchant has their own by any id. */
+function ofNoAccount(deed: string): Row {
+  const path = `/console/accounts/nobodys${deed}`
+  return { call: () => ({ path, form: {} }), own: 404, unknown: 404, malformed: 404 }
+}
+
 /** A route that names nothing of anybody's, or answers alike for all that it names. */
 function alike(path: string, form?: Form): Row {
   return {
@@ -326,6 +332,15 @@ export const rows: Readonly<Record<string, Row>> = {
     unknown: 404,
     malformed: 404,
   },
+  'GET /console/accounts': alike('/console/accounts'),
+  'POST /console/accounts': refused('/console/accounts', { gateway: 'none' }),
+  'POST /console/accounts/{id}': ofNoAccount(''),
+  'POST /console/accounts/{id}/check': ofNoAccount('/check'),
+  'POST /console/accounts/{id}/disable': ofNoAccount('/disable'),
+  'POST /console/accounts/{id}/enable': ofNoAccount('/enable'),
+  'GET /console/outages': alike('/console/outages'),
+  'GET /console/routing-rules': alike('/console/routing-rules'),
+  'POST /console/routing-rules': refused('/console/routing-rules', { rules: 'none' }),
   'GET /console/webhooks': {
     call: () => ({ path: '/console/webhooks' }),
     own: 200,

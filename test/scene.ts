@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { readEnv, type Variables } from '../src/env.ts'
-import { makePerform } from '../src/gateways/perform.ts'
+import { makePerform, openNetwork } from '../src/gateways/perform.ts'
+import { quietWatch } from '../src/gateways/watch-health.ts'
 import { openStore } from '../src/open-store.ts'
 import type { World } from '../src/payments/world.ts'
 import { type Caller, callerOf } from './caller.ts'
@@ -64,10 +65,13 @@ export async function inItsWorld(
   const read = readEnv(variablesOf(scene))
   if ('wrong' in read) throw new Error(read.wrong.join('\n'))
   const store = await openStore(read.ok)
+  const network = openNetwork()
   try {
     await work({
       ...store,
-      perform: makePerform(fetch),
+      perform: makePerform(network.carry),
+      health: quietWatch(now),
+      rulesOf: async () => undefined,
       now,
       elapsed: () => performance.now(),
       luck: () => 0,
@@ -77,6 +81,7 @@ export async function inItsWorld(
       bankUrl: scene.bankUrl,
     })
   } finally {
+    await network.close()
     await store.db.close()
   }
 }

@@ -176,6 +176,7 @@ const networkers: Readonly<Record<string, string>> = {
   'src/webhooks/target.ts': 'isIP and BlockList only look at a text',
   'src/env.ts': 'isIP only looks at a text',
   'bank/serve.ts': 'the bank alone listens',
+  'bank/callbacks.ts': 'the bank calls back',
 }
 
 const isNetwork = /^(node:(net|http|https|http2|tls|dgram|dns)|pg|undici)\b/

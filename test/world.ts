@@ -3,6 +3,7 @@ import { addMerchant } from '../src/add-merchant.ts'
 import { readCard } from '../src/cards/card.ts'
 import { openChores } from '../src/chores/chores.ts'
 import type { RefundVerdict, Verdict } from '../src/gateways/gateway.ts'
+import { quietWatch } from '../src/gateways/watch-health.ts'
 import type { MerchantId, OrderId } from '../src/ids.ts'
 import { sealProvider } from '../src/merchants/data-key.ts'
 import { defaultSettings, type Merchant, type Mode } from '../src/merchants/merchant.ts'
@@ -55,10 +56,13 @@ export async function openWorld(engine: Engine, mode: Mode = 'sandbox'): Promise
     sleep: async (ms) => {
       real += ms
     },
+    health: quietWatch(() => clock.now),
+    rulesOf: async () => undefined,
     perform: async <_P, V>() => {
       const said = script.shift()
       assert(said, 'the gateway was asked once too often')
-      return (typeof said === 'function' ? await said() : said) as V
+      const verdict = (typeof said === 'function' ? await said() : said) as V
+      return { verdict, calls: [], tookMs: 0 }
     },
   }
   const id = 'demo' as MerchantId

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { purgeCards } from '../cards/purge-cards.ts'
 import { removeOldKeys } from '../cards/rotate-card-keys.ts'
-import { purgeIneligible } from '../gateways/ineligible-bins.ts'
+import { purgeAnswers } from '../gateways/bin-answers.ts'
 import type { MerchantId } from '../ids.ts'
 import { forgetClientTokens } from '../merchants/issue-client-token.ts'
 import type { Merchant } from '../merchants/merchant.ts'
@@ -15,12 +15,15 @@ import { forgetBudgets } from '../payments/spend-budget.ts'
 import { knownTxn, type TxnKey } from '../payments/txns.ts'
 import type { World } from '../payments/world.ts'
 import { announceOnce } from '../webhooks/announce.ts'
+import { announceOutages } from '../webhooks/announce-outages.ts'
 import type { Line } from '../webhooks/deliver.ts'
 import { openPostman } from '../webhooks/deliver-due.ts'
 import { type Chore, type OnError, openRounds, type Rows } from './work.ts'
 
 /** Refunds and webhooks leave within a second, and looking whether any is due is cheap. */
 const shortRestMs = 250
+/** What one process sees of a gateway's health, and an outage, others know within a second. */
+const secondMs = 1_000
 /** A card that must go after four days goes within a minute. */
 const mediumRestMs = 60_000
 const longRestMs = 3_600_000
@@ -41,8 +44,10 @@ export function openChores(world: World, line: Line): readonly Chore[] {
     },
     { name: 'cards', restMs: mediumRestMs, once: () => purgeCards(world), settled },
     { name: 'used tokens', restMs: longRestMs, once: () => forgetSpentTokens(world), settled },
-    { name: 'no-OTP marks', restMs: longRestMs, once: () => forgetIneligible(world), settled },
+    { name: 'BIN answers', restMs: longRestMs, once: () => forgetAnswers(world), settled },
     { name: 'old card keys', restMs: longRestMs, once: () => removeOldKeys(world), settled },
+    { name: 'health', restMs: secondMs, once: () => world.health.once(), settled },
+    { name: 'outage news', restMs: secondMs, once: () => announceOutages(world), settled },
     { name: 'budgets', restMs: longRestMs, once: () => forgetBudgets(world), settled },
   ]
 }
@@ -128,8 +133,8 @@ async function forgetSpentTokens({ db, now }: World): Promise<number> {
 }
 
 /** The chore has done all of it at once. */
-async function forgetIneligible({ db, now }: World): Promise<number> {
-  await purgeIneligible(db, now())
+async function forgetAnswers({ db, now }: World): Promise<number> {
+  await purgeAnswers(db, now())
   return 0
 }
 

@@ -49,6 +49,18 @@ export function byOperator(): AuditedBy {
   return { actor: 'command line', now: Date.now() }
 }
 
+/** Words of the form `name=value`, in their order. */
+export type Pairs = readonly (readonly [string, string])[]
+
+/** The pairs that these words are. Throws Usage with this text where one is none. */
+export function pairsIn(words: readonly string[], usage: string): Pairs {
+  return words.map((word) => {
+    const sign = word.indexOf('=')
+    if (sign < 1) throw new Usage(usage)
+    return [word.slice(0, sign), word.slice(sign + 1)]
+  })
+}
+
 /** Prints one text with a line's end. */
 export function say(text: string): void {
   process.stdout.write(`${text}\n`)

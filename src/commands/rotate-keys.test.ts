@@ -35,9 +35,10 @@ for (const engine of engines) {
         assert('ok' in read)
         return openStore(read.ok)
       }
+      const bank = 'http://bank.example'
       const all = async (masterKey: string) => {
         const { db, seal, keyring } = await open(masterKey)
-        const by = { db, seal, bankUrl: '' }
+        const by = { db, seal, mode: 'sandbox', bankUrl: bank, publicUrl: bank } as const
         const [endpoint] = await endpointsOf(db.read, seal, shop)
         const found = {
           account: (await findAccount(by, shop, 'simulator'))?.access.credentials,

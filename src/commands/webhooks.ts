@@ -13,7 +13,15 @@ import {
   type WithSecret,
 } from '../webhooks/keep-endpoints.ts'
 import { redeliver } from '../webhooks/redeliver.ts'
-import { type AtMerchant, byOperator, say, Usage, withMerchant } from './command.ts'
+import {
+  type AtMerchant,
+  byOperator,
+  type Pairs,
+  pairsIn,
+  say,
+  Usage,
+  withMerchant,
+} from './command.ts'
 
 const usage = `webhooks list MERCHANT
 webhooks add MERCHANT URL [user=… password=- events=A,B header=Name:value …]
@@ -37,9 +45,9 @@ function workOf(
     case 'list':
       return first === undefined ? list : undefined
     case 'add':
-      return first === undefined ? undefined : (at) => add(at, first, pairsIn(more))
+      return first === undefined ? undefined : (at) => add(at, first, pairsIn(more, usage))
     case 'redeliver':
-      return first === undefined ? undefined : (at) => again(at, pairsIn(words))
+      return first === undefined ? undefined : (at) => again(at, pairsIn(words, usage))
     case 'remove':
     case 'enable':
     case 'rotate':
@@ -128,16 +136,6 @@ function whichOf(fields: Record<string, string>) {
     if (!(error instanceof Refusal)) throw error
     throw new Usage(usage)
   }
-}
-
-type Pairs = readonly (readonly [string, string])[]
-
-function pairsIn(words: readonly string[]): Pairs {
-  return words.map((word) => {
-    const sign = word.indexOf('=')
-    if (sign < 1) throw new Usage(usage)
-    return [word.slice(0, sign), word.slice(sign + 1)]
-  })
 }
 
 function onlyOf(pairs: Pairs, names: readonly string[]): Record<string, string> {

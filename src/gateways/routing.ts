@@ -1,19 +1,10 @@
 import { type Brand, brandOf } from '../cards/bin.ts'
-import { type GatewayName, gatewayNamed } from './catalog.ts'
-import type { Access } from './gateway.ts'
-
-/** A merchant's account at a gateway. */
-export interface Account {
-  readonly id: string
-  readonly gateway: GatewayName
-  readonly access: Access
-}
-
-/** An account as it is for one card. */
-export interface AccountForCard extends Account {
-  /** It has said that it does no OTP for the card's BIN, and is not asked again before then. */
-  readonly noOtpUntil?: number
-}
+import type { Paise } from '../money.ts'
+import type { Account, AccountForCard } from './account.ts'
+import { gatewayNamed } from './catalog.ts'
+import type { HealthView, Standing } from './health.ts'
+import { type Fitting, rank } from './ranking.ts'
+import { type Rule, type Rules, ruleFor } from './rule.ts'
 
 /** An account that does no OTP for cards of a BIN, by its own word. */
 export interface Barred {
@@ -22,46 +13,195 @@ export interface Barred {
   readonly bin: string
 }
 
-/** What a caller asked for: a gateway by its wire number, an account by its id, or neither. */
+/** What a caller asked for: a gateway by its wire number, an account by its id or its label. */
 export interface Wish {
   readonly gatewayId?: string
   readonly accountId?: string
+  /** The order's `metadata.JUSPAY:gateway_reference_id`. */
+  readonly label?: string
+}
+
+/** What decides the way of one payment. */
+export interface PaymentFacts {
+  readonly wish: Wish
+  readonly amount: Paise
+  readonly brand: Brand
+  /** The first nine digits of the card. */
+  readonly bin: string
+  /** The issuing bank's name, '' when nobody knows. */
+  readonly issuer: string
+  readonly cardType: string
+  /** The word by which the merchant's rules know the customer. */
+  readonly tag?: string
+  /** Whether the money is to be held before it is taken. */
+  readonly needsHold: boolean
+  readonly wantsOtp: boolean
+  readonly now: number
+  /** In [0, 1): decides shares. */
+  readonly luck: number
 }
 
 /** The way a payment goes: through which account, and whether an OTP is asked for there. */
 export interface Way {
-  readonly account: Account
+  readonly account: AccountForCard
   readonly auth: 'OTP' | 'REDIRECT'
 }
 
-/** What decides the way of one payment. */
-export interface Routed {
-  readonly wish: Wish
-  readonly brand: Brand
-  readonly wantsOtp: boolean
-  readonly now: number
+/** Why an account is not used, or not for an OTP, or only when no other can. */
+export type Out =
+  | 'not_asked_for'
+  | 'disabled'
+  | 'amount'
+  | 'no_hold'
+  | 'rule'
+  | 'network'
+  | 'no_otp'
+  | 'down'
+
+/** Why a payment goes the way it goes, small enough to be kept with it. */
+export interface Choice {
+  readonly why: 'asked_for' | 'only_one' | 'rule' | 'health' | 'explored'
+  /** The name of the rule that decided. */
+  readonly rule?: string
+  /** The best first; the score is 0 to 1,000. */
+  readonly considered: readonly {
+    readonly account: string
+    readonly score?: number
+    readonly out?: Out
+  }[]
 }
 
-/**
- * The way of a payment: the first account that fits the wish and does OTP for the card, else the
- * first that fits and has the bank's page; `undefined` when none fits.
- */
-export function chooseWay(
+/** The ways of a payment, the best first: those with an OTP, then the bank's page. */
+export interface Plan {
+  /** Empty: no account fits. */
+  readonly ways: readonly Way[]
+  readonly choice: Choice
+}
+
+/** Whoever is failed by so many pages is failed by more. */
+const mostPages = 3
+
+/** A choice is kept with every payment; nobody reads further. */
+const mostConsidered = 12
+
+interface Candidate extends Fitting {
+  /** Why it can't do OTP for this card. */
+  readonly withoutOtp?: Out
+}
+
+/** Plans a payment's ways: what fits it, in the order of the merchant's rules and of health. */
+export function planWays(
   accounts: readonly AccountForCard[],
-  { wish, brand, wantsOtp, now }: Routed,
-): Way | undefined {
-  const fitting = accounts.filter((account) => fits(account, wish))
-  const withOtp = wantsOtp ? fitting.find((account) => doesOtp(account, brand, now)) : undefined
-  if (withOtp) return { account: withOtp, auth: 'OTP' }
-  const [first] = fitting
-  return first && { account: first, auth: 'REDIRECT' }
+  facts: PaymentFacts,
+  { rules = [], health }: { rules?: Rules | undefined; health: HealthView },
+): Plan {
+  const isAskedFor = Object.values(facts.wish).some((one) => one !== undefined)
+  const found = isAskedFor ? undefined : ruleFor(rules, facts)
+  const rule = found === 'unsure' ? undefined : found
+  const standingOf = health.of({ network: facts.brand, issuer: facts.issuer })
+  const named = rule?.only ? namesOf(rule) : undefined
+  const fitting: Candidate[] = []
+  const misfits: Misfit[] = []
+  for (const account of accounts) {
+    const out = whyNot(account, facts) ?? (named?.has(account.id) === false ? 'rule' : undefined)
+    if (out) misfits.push({ account, out })
+    else fitting.push(candidate(account, facts, standingOf(account)))
+  }
+  const luck = { rule, luck: facts.luck }
+  const withOtp = facts.wantsOtp
+    ? rank(
+        fitting.filter(({ withoutOtp }) => withoutOtp === undefined),
+        luck,
+      )
+    : { ranked: [], explored: false }
+  const isWhole = withOtp.ranked.length === fitting.length
+  const all = isWhole ? withOtp : rank(fitting, luck)
+  const explored = withOtp.ranked.length > 0 ? withOtp.explored : all.explored
+  const ways: Way[] = [
+    ...withOtp.ranked.map(({ account }) => ({ account, auth: 'OTP' as const })),
+    ...all.ranked
+      .slice(0, mostPages)
+      .map(({ account }) => ({ account, auth: 'REDIRECT' as const })),
+  ]
+  const tried = isWhole ? all.ranked : [...new Set([...withOtp.ranked, ...all.ranked])]
+  const left = Math.max(0, mostConsidered - tried.length)
+  const why = whyOf({ isAskedFor, isOnly: fitting.length === 1, explored, rule })
+  return {
+    ways,
+    choice: {
+      why,
+      ...(rule && { rule: rule.name }),
+      considered: [
+        ...tried.slice(0, mostConsidered).map(looked),
+        ...misfits.slice(0, left).map(({ account, out }) => ({ account: account.id, out })),
+      ],
+    },
+  }
 }
 
-/** Whether an account does OTP for a card of this network, as far as anyone knows. */
-export function doesOtp(account: AccountForCard, brand: Brand, now: number): boolean {
-  const gateway = gatewayNamed(account.gateway)
-  const barred = account.noOtpUntil !== undefined && account.noOtpUntil > now
-  return gateway.submitOtp !== undefined && gateway.otpBrands.includes(brand) && !barred
+interface Misfit {
+  readonly account: Account
+  readonly out: Out
+}
+
+function whyOf(of: {
+  isAskedFor: boolean
+  isOnly: boolean
+  explored: boolean
+  rule: Rule | undefined
+}): Choice['why'] {
+  if (of.isAskedFor) return 'asked_for'
+  if (of.isOnly) return 'only_one'
+  if (of.explored) return 'explored'
+  return of.rule ? 'rule' : 'health'
+}
+
+function namesOf({ use, split = [] }: Rule): Set<string> {
+  return new Set([...use.flat(), ...split.map(({ account }) => account)])
+}
+
+function candidate(account: AccountForCard, facts: PaymentFacts, standing: Standing): Candidate {
+  const withoutOtp = facts.wantsOtp ? whyNoOtp(account, facts.brand, facts) : undefined
+  return withoutOtp ? { account, standing, withoutOtp } : { account, standing }
+}
+
+function looked({ account, standing, withoutOtp }: Candidate): Choice['considered'][number] {
+  const out = withoutOtp ?? (standing.probeShare === undefined ? undefined : 'down')
+  const score = Math.round(standing.score * 1_000)
+  return { account: account.id, score, ...(out && { out }) }
+}
+
+/** Why a payment can't go through an account at all. */
+function whyNot(account: AccountForCard, facts: PaymentFacts): Out | undefined {
+  const { terms, gateway: name } = account
+  const gateway = gatewayNamed(name)
+  const { gatewayId, accountId, label } = facts.wish
+  const isAskedFor =
+    (gatewayId === undefined || String(gateway.wireId) === gatewayId) &&
+    (accountId === undefined || account.id === accountId) &&
+    (label === undefined || account.label === label)
+  if (!isAskedFor) return 'not_asked_for'
+  if (account.disabledAt !== undefined) return 'disabled'
+  const { least = 0, most = Infinity } = terms
+  if (facts.amount < least || facts.amount > most) return 'amount'
+  if (facts.needsHold && gateway.holds !== 'always' && !terms.holds) return 'no_hold'
+  return undefined
+}
+
+/** Whether an account does OTP for a card, as far as anyone knows; one switched off does none. */
+export function doesOtp(account: AccountForCard, brand: Brand, bin: string, now: number): boolean {
+  return account.disabledAt === undefined && whyNoOtp(account, brand, { bin, now }) === undefined
+}
+
+function whyNoOtp(
+  { gateway: name, terms, noOtpUntil = 0 }: AccountForCard,
+  brand: Brand,
+  { bin, now }: { bin: string; now: number },
+): 'network' | 'no_otp' | undefined {
+  const gateway = gatewayNamed(name)
+  if (gateway.submitOtp === undefined || noOtpUntil > now) return 'no_otp'
+  const isTheirs = terms.bins === undefined || terms.bins.some((one) => bin.startsWith(one))
+  return isTheirs && (terms.networks ?? gateway.otpBrands).includes(brand) ? undefined : 'network'
 }
 
 /** The BINs that some account does OTP for, by what gateways publish and what was learned. */
@@ -75,15 +215,6 @@ export function otpBins(
     const brand = brandOf(bin)
     const without = learned.get(bin)?.map(({ account }) => account) ?? []
     const left = accounts.filter(({ id }) => !without.includes(id))
-    return brand !== undefined && left.some((account) => doesOtp(account, brand, 0))
+    return brand !== undefined && left.some((account) => doesOtp(account, brand, bin, 0))
   })
-}
-
-function fits(account: Account, wish: Wish): boolean {
-  const { gatewayId, accountId } = wish
-  const number = String(gatewayNamed(account.gateway).wireId)
-  return (
-    (gatewayId === undefined || number === gatewayId) &&
-    (accountId === undefined || account.id === accountId)
-  )
 }

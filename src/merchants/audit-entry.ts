@@ -19,9 +19,14 @@ export type AuditDeed =
   | 'webhook_removed'
   | 'webhook_rotated'
   | 'webhook_enabled'
+  | 'account_added'
+  | 'account_changed'
+  | 'account_disabled'
+  | 'account_enabled'
   | 'keys_rotated'
   | 'log_began'
   | 'bins_imported'
+  | 'routing_rules_set'
 
 /** Whose log an entry is in: a merchant's, or '' for what concerns the server as a whole. */
 export type AuditOwner = MerchantId | ''

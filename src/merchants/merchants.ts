@@ -62,6 +62,11 @@ export async function changeSettings(
   return true
 }
 
+/** Makes others who change the same of a merchant wait for the end of this tx. */
+export function holdMerchant(t: Tx, id: MerchantId): void {
+  t.put('update merchants set id = id where id = $1', [id])
+}
+
 /** Beside the setting, because a browser asks about an origin before it names a merchant. */
 function setOrigins(t: Tx, merchant: string, list: string): void {
   t.put('delete from browser_origins where merchant = $1', [merchant])

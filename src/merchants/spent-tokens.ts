@@ -1,4 +1,4 @@
-import type { Tx } from '../db/db.ts'
+import type { Db, Tx } from '../db/db.ts'
 import { type MerchantId, shardOf } from '../ids.ts'
 
 /** A token that is good once; only its digest is known. */
@@ -16,6 +16,18 @@ export async function spendOnce(t: Tx, token: SpentToken): Promise<boolean> {
     `insert into spent_tokens (shard, merchant, hash, expires_at) values ($1, $2, $3, $4)
      on conflict (shard, merchant, hash) do nothing returning hash`,
     [shardOf(token.merchant, token.hash), token.merchant, token.hash, token.expiresAt],
+  )
+  return rows.length > 0
+}
+
+/** Whether a token is spent, and still remembered. */
+export async function isSpent(
+  get: Db['read'],
+  { merchant, hash }: Pick<SpentToken, 'merchant' | 'hash'>,
+): Promise<boolean> {
+  const rows = await get(
+    'select 1 as yes from spent_tokens where shard = $1 and merchant = $2 and hash = $3',
+    [shardOf(merchant, hash), merchant, hash],
   )
   return rows.length > 0
 }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { findOutage } from '../gateways/outage-news.ts'
 import { findEvent } from '../payments/events.ts'
 import { webhookUrlIn } from '../payments/order.ts'
 import { findOrder } from '../payments/orders.ts'
@@ -6,7 +7,7 @@ import { readOrder } from '../payments/read-order.ts'
 import { findRefund } from '../payments/refunds.ts'
 import { knownTxn } from '../payments/txns.ts'
 import type { World } from '../payments/world.ts'
-import { type Webhook, webhookBody } from '../wire/webhook-view.ts'
+import { isOutageNews, outageWebhookBody, type Webhook, webhookBody } from '../wire/webhook-view.ts'
 import { deliver, type Line, type Message, type Reply } from './deliver.ts'
 import { type Delivery, leaseHasTime, shownBeside } from './delivery.ts'
 import { isSuccess, recordAttempt } from './end-attempt.ts'
@@ -106,12 +107,12 @@ async function messageOf(
   { delivery, endpoint }: Taken,
 ): Promise<Message> {
   const now = world.now()
-  const webhook = await readWebhook(world, delivery)
+  const { orderUrl = '', ...told } = await readBody(world, delivery)
   const access = endpoint?.access ?? (await orderAccess(world, delivery.merchant, now))
-  const body = JSON.stringify(webhookBody(webhook, world.publicUrl))
+  const body = JSON.stringify(told.body)
   return {
     // An order that has lost its URL has none to be refused.
-    url: endpoint?.url ?? webhookUrlIn(webhook.whole.order.fields) ?? '',
+    url: endpoint?.url ?? orderUrl,
     headers: {
       ...accessHeaders(access),
       'Content-Type': 'application/json',
@@ -122,9 +123,29 @@ async function messageOf(
   }
 }
 
-/** What a delivery tells, all of one moment: what was read while somebody wrote is read again. */
-async function readWebhook({ db }: World, delivery: Delivery): Promise<Webhook> {
+/** What a delivery says, and the URL that its order names. */
+async function readBody(
+  world: World,
+  delivery: Delivery,
+): Promise<{ readonly body: object; readonly orderUrl?: string | undefined }> {
   const { id, name, createdAt: at } = delivery
+  if (isOutageNews(name)) {
+    const outage = await findOutage(world.db.read, delivery.orderId)
+    assert(outage, 'a delivery has an outage')
+    return { body: outageWebhookBody({ id, name, at }, outage) }
+  }
+  const webhook = await readWebhook(world, delivery, name)
+  const orderUrl = webhookUrlIn(webhook.whole.order.fields)
+  return { body: webhookBody(webhook, world.publicUrl), orderUrl }
+}
+
+/** What a delivery tells, all of one moment: what was read while somebody wrote is read again. */
+async function readWebhook(
+  { db }: World,
+  delivery: Delivery,
+  name: Webhook['name'],
+): Promise<Webhook> {
+  const { id, createdAt: at } = delivery
   for (;;) {
     const whole = await readOrder(db.read, delivery)
     assert(whole, 'a delivery has an order')

@@ -4,12 +4,13 @@ import type { RefundStatus } from '../payments/refund.ts'
 import type { TxnStatus } from '../payments/txn.ts'
 import type { WebhookName } from '../wire/webhook-view.ts'
 
-/** Names one delivery: of one thing that an event announces, to one endpoint. */
+/** Names one delivery: of one thing that an event or outage announces, to one endpoint. */
 export interface DeliveryKey {
   readonly shard: Shard
   readonly merchant: MerchantId
+  /** The order's, or of an outage's news the outage's: `name` tells which. */
   readonly orderId: OrderId
-  /** The number of the event. */
+  /** The number of the event; of an outage's beginning 1, of its end 2. */
   readonly seq: number
   readonly name: WebhookName
   /** The endpoint's id, or {@link orderEndpoint} for the URL that the order names itself. */

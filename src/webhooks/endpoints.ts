@@ -53,6 +53,27 @@ export async function interestsOf(
   return rows.map((row) => ({ id: String(row['id']), events: eventsIn(row) }))
 }
 
+/**
+ * The same of all merchants who have an account at a gateway that is not switched off; of one
+ * merchant alone (`''`: of all) where an account of theirs is meant.
+ */
+export async function interestsAt(
+  get: Get,
+  { gateway, merchant }: { gateway: string; merchant: string },
+): Promise<Pick<Endpoint, 'merchant' | 'id' | 'events'>[]> {
+  const rows = await get(
+    `select merchant, id, events from endpoints e where merchant = $2 or exists (
+       select 1 from accounts a
+       where a.merchant = e.merchant and a.gateway = $1 and a.disabled_at is null)`,
+    [gateway, merchant],
+  )
+  return rows.map((row) => ({
+    merchant: row['merchant'] as MerchantId,
+    id: String(row['id']),
+    events: eventsIn(row),
+  }))
+}
+
 /** One endpoint of a merchant, or `undefined`. */
 export async function findEndpoint(
   get: Get,

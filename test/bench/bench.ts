@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { run, type Spawned } from '../support.ts'
+import { routingLine } from './routing.ts'
 import { type Answers, payOnce, type Shop } from './shopper.ts'
 import { type Line, openLine } from './wire.ts'
 
@@ -111,3 +112,4 @@ print(`p99         ${at(times, 0.99).toFixed(1)} ms a payment`)
 print(`memory      ${memory.ours} MB at its peak (bare: ${memory.bare} MB)`)
 print(`bare route  ${(4 * bareRate).toFixed(0)} calls/s`)
 print(`ratio ${(rate / bareRate).toFixed(2)}`)
+print(routingLine())

@@ -3,7 +3,8 @@ import { type Bank, openBank } from '../../bank/bank.ts'
 import { addMerchant } from '../../src/add-merchant.ts'
 import { openChores } from '../../src/chores/chores.ts'
 import type { Chore } from '../../src/chores/work.ts'
-import { makePerform } from '../../src/gateways/perform.ts'
+import { carryTo, makePerform } from '../../src/gateways/perform.ts'
+import { quietWatch } from '../../src/gateways/watch-health.ts'
 import type { MerchantId, OrderId } from '../../src/ids.ts'
 import { shardOf } from '../../src/ids.ts'
 import { sealProvider } from '../../src/merchants/data-key.ts'
@@ -69,7 +70,7 @@ export async function openStage(engine: Engine, mode: Mode): Promise<Stage> {
   let bank = newBank()
   const told: Told[] = []
   const fate: Stage['fate'] = { crash: undefined, up: true }
-  const ask = makePerform((request) => bank.fetch(request))
+  const ask = makePerform(carryTo((request) => bank.fetch(request)))
   const seal = makeSeal(Buffer.alloc(32, 7))
   const world: World = {
     db,
@@ -80,10 +81,12 @@ export async function openStage(engine: Engine, mode: Mode): Promise<Stage> {
       const { crash } = fate
       fate.crash = undefined
       if (crash === 'asking') throw new Crash()
-      const verdict = await ask(question, about, access)
+      const heard = await ask(question, about, access)
       if (crash === 'asked') throw new Crash()
-      return verdict
+      return heard
     },
+    health: quietWatch(() => bank.now()),
+    rulesOf: async () => undefined,
     now: () => bank.now(),
     elapsed: () => real,
     luck: () => 0,

@@ -25,8 +25,8 @@ before(async () => {
 })
 after(() => server.close())
 
-/** Pages for browsers, the document itself, the list of papers and the simulated bank. */
-const hidden = /^\/(?:v2\/pay\/|merchant\/pay\/|bank\/|openapi\.json$|llms\.txt$)/
+/** Pages for browsers, callbacks, the document itself, the list of papers, the simulated bank. */
+const hidden = /^\/(?:v2\/pay\/|merchant\/pay\/|callbacks\/|bank\/|openapi\.json$|llms\.txt$)/
 
 test('every route in the source is in the document, except the pages', () => {
   const folder = new URL('../../src/', import.meta.url)

@@ -21,7 +21,9 @@ const goldens = files.map((file) => {
 const unreachable: Partial<Record<RefusalName, string>> = {
   internal_error: 'a mistake of ours',
   unavailable: 'a database that takes no writes, or a server that is closing',
+  account_locked_out: 'a gateway that refuses its credentials: src/console/accounts.test.ts',
   resend_failed: 'a gateway that goes away after the start: gateway-gone.test.ts',
+  capture_fixed: 'a gateway that is told at the start: src/payments/capture.test.ts',
   capture_unsupported: 'a gateway that captures nothing: src/payments/capture.test.ts',
   partial_capture_unsupported: 'a gateway that captures no part: src/payments/capture.test.ts',
   void_unsupported: 'a gateway that voids nothing: src/payments/void-payment.test.ts',

@@ -1,0 +1,82 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { engines } from '../../test/databases.ts'
+import { openWorld } from '../../test/world.ts'
+import { requireKey } from '../api/auth.ts'
+import { openDoor } from '../api/door.ts'
+import { dayMs } from '../clock.ts'
+import type { Outage } from '../gateways/outage.ts'
+import { writeOutages } from '../gateways/outages.ts'
+import { keyHash } from '../merchants/key.ts'
+import { insertKey } from '../merchants/merchants.ts'
+import { Secret } from '../secret.ts'
+import { outageRoutes } from './outages.ts'
+
+for (const engine of engines) {
+  describe(`/console/outages on ${engine.name}`, () => {
+    test('a merchant sees what is down where they are, and what was within a week', async (t) => {
+      const { world, merchant, database, clock } = await openWorld(engine)
+      await world.db.tx(async (tx) =>
+        insertKey(tx, {
+          hash: keyHash(new Secret('key-of-demo-0000')),
+          merchant: merchant.id,
+          at: 0,
+        }),
+      )
+      const app = openDoor({
+        https: false,
+        trustedProxies: [],
+        limits: { perKey: 0, perAddress: 0 },
+        logLevel: 'silent',
+        logStream: { write: () => {} },
+      })
+      await app.register(async (scope) => {
+        requireKey(scope, world)
+        outageRoutes(scope, world)
+      })
+      t.after(async () => {
+        await app.close()
+        await database.close()
+      })
+      const base = await app.listen({ host: '127.0.0.1', port: 0 })
+      const ask = async () => {
+        const headers = { authorization: `Basic ${btoa('key-of-demo-0000')}` }
+        const response = await fetch(`${base}/console/outages`, { headers })
+        return Object(await response.json()).outages
+      }
+      assert.deepEqual(await ask(), [])
+      const now = clock.now
+      const at = (id: string, days: number, more: Partial<Outage> = {}): Outage => ({
+        ...{ id, scope: 'simulator', network: '', issuer: '', since: now - days * dayMs },
+        ...more,
+      })
+      const over = at('over', 2, { network: 'VISA' })
+      const longOver = at('long-over', 8, { network: 'RUPAY' })
+      const opened = [
+        at('now', 0, { network: 'VISA', issuer: 'HDFC Bank' }),
+        ...[over, longOver, at('long', 30)],
+        at('mine', 1, { scope: 'demo/simulator' }),
+        at('theirs', 1, { scope: 'shop/simulator' }),
+        at('elsewhere', 1, { scope: 'razorpay' }),
+      ]
+      const closed = [over, longOver].map((one) => ({ ...one, until: one.since + 60_000 }))
+      await world.db.tx(async (tx) => writeOutages(tx, { opened, closed }))
+      const shown = await ask()
+      assert.deepEqual(
+        shown.map((one: { id: string; status: string }) => `${one.id} ${one.status}`),
+        ['now DOWN', 'mine DOWN', 'over RECOVERED', 'long DOWN'],
+      )
+      assert.deepEqual(shown[1], {
+        id: 'mine',
+        payment_method_type: 'CARD',
+        payment_method: null,
+        issuer: null,
+        gateway: null,
+        account: 'simulator',
+        status: 'DOWN',
+        since: '2026-11-21T10:00:00Z',
+        until: null,
+      })
+    })
+  })
+}

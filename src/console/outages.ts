@@ -1,0 +1,41 @@
+import type { FastifyInstance } from 'fastify'
+import { Type } from 'typebox'
+import { dayMs } from '../clock.ts'
+import { accountsFor } from '../gateways/accounts.ts'
+import { openOutages, outagesOf } from '../gateways/outages.ts'
+import type { World } from '../payments/world.ts'
+import { OutageBody, outageBody } from '../wire/outage-view.ts'
+import { refusedAnswers } from '../wire/refusal-view.ts'
+
+const OutagesBody = Type.Object({ outages: Type.Array(OutageBody) })
+
+/** What is over is shown for so long: it explains the payments of this week. */
+const shownMs = 7 * dayMs
+
+/** A gateway that comes and goes fills no more than a page. */
+const mostOutages = 100
+
+/** `GET /console/outages`: what is down, and what was, of the gateways where a merchant is. */
+export function outageRoutes(scope: FastifyInstance, { db, now }: World): void {
+  scope.get(
+    '/console/outages',
+    {
+      schema: {
+        summary: 'Outages of the gateways where the merchant has accounts',
+        response: { 200: OutagesBody, ...refusedAnswers },
+      },
+    },
+    async ({ merchant }) => {
+      const accounts = await accountsFor(db.read, merchant.id, '')
+      const places = new Set<string>()
+      for (const { id, gateway } of accounts) places.add(gateway).add(`${merchant.id}/${id}`)
+      const recent = { since: now() - shownMs, most: mostOutages }
+      const past = await outagesOf(db.read, merchant.id, recent)
+      const ids = new Set(past.map(({ id }) => id))
+      // What is still down is shown however long ago it began.
+      const older = (await openOutages(db.read)).filter(({ id }) => !ids.has(id))
+      const all = [...past, ...older].filter((one) => places.has(one.scope))
+      return { outages: all.toSorted((a, b) => b.since - a.since).map(outageBody) }
+    },
+  )
+}

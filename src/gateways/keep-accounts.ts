@@ -1,0 +1,185 @@
+import type { MerchantId } from '../ids.ts'
+import type { AuditDeed } from '../merchants/audit-entry.ts'
+import { type AuditedBy, type AuditRoom, audited } from '../merchants/audited.ts'
+import { holdMerchant } from '../merchants/merchants.ts'
+import { badField, Refusal } from '../refusal.ts'
+import type { Seal } from '../seal.ts'
+import {
+  type Account,
+  type AccountText,
+  freeAccountId,
+  readAccount,
+  readChange,
+  type WrongField,
+} from './account.ts'
+import {
+  type AccountKey,
+  accountsOf,
+  type Credited,
+  changeTerms,
+  findAccount,
+  insertAccount,
+  type KeptAccount,
+  replaceCredentials,
+  setDisabled,
+} from './accounts.ts'
+import { type AccountChecker, checkAccount } from './check-account.ts'
+import type { Admission } from './gateway.ts'
+
+/** Where accounts are kept, and how their gateways are asked. */
+export interface AccountKeeper extends AuditRoom, AccountChecker {
+  readonly seal: Seal
+}
+
+/** What somebody writes of an account. */
+export interface AccountOrder extends AuditedBy {
+  readonly text: AccountText
+  /** `AccountWriter.anyHost`. */
+  readonly anyHost: boolean
+  /** Whether the gateway is asked first if it lets the account in. */
+  readonly check: boolean
+}
+
+/** An account as it is now, and what its gateway said of it, if it was asked. */
+export interface Admitted {
+  readonly kept: KeptAccount
+  readonly admission?: Exclude<Admission, { kind: 'locked_out' }>
+}
+
+/**
+ * Adds an account. Refused when a field is wrong, the id or the label is another account's, or the
+ * gateway was asked and does not let it in; where it gave no answer, the account is added.
+ */
+export async function addAccount(
+  by: AccountKeeper,
+  merchant: MerchantId,
+  order: AccountOrder,
+): Promise<Admitted> {
+  const said = readAccount(order.text, { mode: by.mode, anyHost: order.anyHost })
+  if ('wrong' in said) throw refusalOf(said)
+  const others = await accountsOf(by.db.read, by.seal, merchant)
+  const taken = new Set(others.map(({ account }) => account.id))
+  const id = said.id ?? freeAccountId(said.account.gateway, taken)
+  const account = { id, ...said.account }
+  refuseTaken(others, { ...account, id: said.id })
+  const admitted = await admit(by, order, { merchant, account, credentials: said.credentials })
+  const { credentials } = said
+  const done = doneTo({ merchant, id }, 'account_added', order)
+  const isAdded = await audited(by, done, async (t) => {
+    holdMerchant(t, merchant)
+    refuseTaken(await accountsOf(t.get, by.seal, merchant), { ...account, id: said.id })
+    return insertAccount(t, by.seal, { merchant, account, credentials, at: order.now })
+  })
+  // Somebody else has taken the number meanwhile.
+  if (!isAdded) return addAccount(by, merchant, order)
+  const kept = { account, credentials: Object.keys(credentials), createdAt: order.now }
+  return { kept, ...admitted }
+}
+
+/**
+ * Lays what was written over an account. Payments that run go on with it as it then is. Refused as
+ * {@link addAccount} does, and when there is no such account.
+ */
+export async function changeAccount(
+  by: AccountKeeper,
+  key: AccountKey,
+  order: AccountOrder,
+): Promise<Admitted> {
+  const { merchant } = key
+  const found = await findAccount(by, merchant, key.id)
+  if (!found) throw new Refusal('unknown_account')
+  const read = (account: Account) => {
+    const changed = readChange(order.text, account, { mode: by.mode, anyHost: order.anyHost })
+    if ('wrong' in changed) throw refusalOf(changed)
+    return changed
+  }
+  const { account, credentials = found.access.credentials, fields } = read(found.account)
+  const isElsewhere = fields.some((field) => field === 'credentials' || field === 'base_url')
+  const admitted = isElsewhere
+    ? await admit(by, order, { merchant, account, credentials })
+    : undefined
+  const done = doneTo(key, 'account_changed', order, [key.id, ...fields].join(' '))
+  const kept = await audited(by, done, async (t) => {
+    holdMerchant(t, merchant)
+    const all = await accountsOf(t.get, by.seal, merchant)
+    const now = all.find((one) => one.account.id === key.id)
+    if (!now) throw new Refusal('unknown_account')
+    const to = read(now.account)
+    const others = all.filter((one) => one !== now)
+    refuseTaken(others, { label: to.account.label, id: undefined })
+    changeTerms(t, merchant, to.account)
+    if (to.credentials) replaceCredentials(t, by.seal, { key, credentials: to.credentials })
+    const names = to.credentials ? Object.keys(to.credentials) : now.credentials
+    return { ...now, account: to.account, credentials: names }
+  })
+  return { kept, ...admitted }
+}
+
+/**
+ * Starts no payment at an account any more; those that run are finished with it. `undefined`: there
+ * is none by this id.
+ */
+export function disableAccount(by: AccountKeeper, key: AccountKey, change: AuditedBy) {
+  return toggle(by, key, { ...change, deed: 'account_disabled', disabledAt: change.now })
+}
+
+/** Starts payments there again; `undefined`: there is none by this id. */
+export function enableAccount(by: AccountKeeper, key: AccountKey, change: AuditedBy) {
+  return toggle(by, key, { ...change, deed: 'account_enabled', disabledAt: undefined })
+}
+
+interface Toggling extends AuditedBy {
+  readonly deed: AuditDeed
+  readonly disabledAt: number | undefined
+}
+
+async function toggle(
+  by: AccountKeeper,
+  key: AccountKey,
+  { deed, disabledAt, ...change }: Toggling,
+): Promise<KeptAccount | undefined> {
+  return audited(by, doneTo(key, deed, change), async (t) => {
+    if (!(await setDisabled(t, key, disabledAt))) return undefined
+    const all = await accountsOf(t.get, by.seal, key.merchant)
+    return all.find(({ account }) => account.id === key.id)
+  })
+}
+
+async function admit(
+  by: AccountKeeper,
+  { check }: AccountOrder,
+  credited: Credited,
+): Promise<Pick<Admitted, 'admission'>> {
+  if (!check) return {}
+  const admission = await checkAccount(by, credited)
+  if (admission.kind === 'locked_out') {
+    throw new Refusal('account_locked_out', { subject: admission.message })
+  }
+  return { admission }
+}
+
+interface Names {
+  /** Absent: no id was chosen. */
+  readonly id: string | undefined
+  readonly label?: string | undefined
+}
+
+/** Throws when another account of the merchant has one of these names. */
+function refuseTaken(others: readonly KeptAccount[], { id, label }: Names): void {
+  if (others.some(({ account }) => account.id === id)) {
+    throw new Refusal('account_exists', { subject: 'id' })
+  }
+  if (label !== undefined && others.some(({ account }) => account.label === label)) {
+    throw new Refusal('account_exists', { subject: 'gateway_reference_id' })
+  }
+}
+
+function refusalOf({ wrong, because }: WrongField): Refusal {
+  if (because !== 'other_mode') return badField(wrong, because)
+  const fields = [{ field_name: wrong, reason: because }]
+  return new Refusal('account_of_other_mode', { subject: wrong, fields })
+}
+
+function doneTo(key: AccountKey, deed: AuditDeed, change: AuditedBy, subject = key.id) {
+  return { merchant: key.merchant, at: change.now, actor: change.actor, deed, subject }
+}
