@@ -37,6 +37,7 @@ import { jwtKeyRoutes } from './console/jwt-keys.ts'
 import { metrics } from './console/metrics.ts'
 import { orderTimeline } from './console/orders.ts'
 import { outageRoutes } from './console/outages.ts'
+import { routingRuleRoutes } from './console/routing-rules.ts'
 import { webhookRoutes } from './console/webhooks.ts'
 import { apiKeyForm, type Env, readApiKey, type Sandbox } from './env.ts'
 import type { MerchantId } from './ids.ts'
@@ -209,6 +210,7 @@ async function addApi(pages: FastifyInstance, world: World): Promise<void> {
     metrics(scope, world)
     webhookRoutes(scope, world)
     jwtKeyRoutes(scope, world)
+    routingRuleRoutes(scope, world)
     accountRoutes(scope, world)
     outageRoutes(scope, world)
   })

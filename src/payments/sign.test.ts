@@ -67,6 +67,17 @@ test('a challenge that ends without a single OTP was not delivered', () => {
   assert.deepEqual(seen('sync', atBank, answer, expired), [])
 })
 
+test('after the OTP a bank that is down is told from a bank that declines', () => {
+  const technical = (verdict: Verdict) => {
+    const written = { txn: again, to: again, asked: 'submit', verdict, tookMs: 1 } as const
+    return signsOf(written).some((one) => one.technical)
+  }
+  assert(technical(silent))
+  assert(technical(failed('bank', 'ISSUER_DOWN')))
+  assert(!technical(failed('bank', 'BANK_DECLINED')))
+  assert(!technical(charged))
+})
+
 test('what is done with held money is no sign', () => {
   assert.deepEqual(seen('capture', aTxn(), silent), [])
   assert.deepEqual(seen('void', aTxn(), silent), [])

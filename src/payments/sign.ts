@@ -32,10 +32,12 @@ export function signsOf({ txn, to, asked, verdict, tookMs }: Written): readonly 
       const first = txn.otp.attempts === 1 && txn.otp.sends === 1
       const match = matched(verdict)
       const authorized = authorizedWell(verdict)
+      const authorization = (good: boolean) => sign('authorization', good, tookMs)
+      const technical = isTechnical(verdict) ? { technical: true as const } : {}
       return [
         ...(first ? [sign('delivery', true)] : []),
         ...(match === undefined ? [] : [sign('match', match)]),
-        ...(authorized === undefined ? [] : [sign('authorization', authorized, tookMs)]),
+        ...(authorized === undefined ? [] : [{ ...authorization(authorized), ...technical }]),
       ]
     }
     case 'resend':
@@ -133,6 +135,11 @@ function authorizedWell(verdict: Verdict): boolean | undefined {
 
 function isDown({ code }: { readonly code: string }): boolean {
   return code === 'ISSUER_DOWN' || code === 'GATEWAY_ERROR' || code === 'GATEWAY_UNREACHABLE'
+}
+
+/** Whether nobody said no, and yet nothing came of it. */
+function isTechnical(verdict: Verdict): boolean {
+  return verdict.kind === 'unknown' || (verdict.kind === 'failed' && isDown(verdict))
 }
 
 /** Whether a challenge ran out of time without a single OTP. */
