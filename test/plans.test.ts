@@ -136,7 +136,8 @@ async function indexesOf(database: TestDatabase, said: readonly Statement[]): Pr
 // `counted` is no table, but the few rows that a statement has found.
 const wholeTable = /\bSCAN (?!\w+ USING|counted\b)|Seq Scan/
 const sorting = /TEMP B-TREE|\bSort\b/
-const indexUse = /(?:USING (?:COVERING )?INDEX|Index (?:Only )?Scan (?:Backward )?using|Index Scan on) (\w+)/g
+const indexUse =
+  /(?:USING (?:COVERING )?INDEX|Index (?:Only )?Scan(?: Backward)? (?:using|on)) (\w+)/g
 
 async function sqlitePlans({ read }: Db, said: readonly Statement[]): Promise<string[]> {
   const plans = said.map(async ({ sql, values }) => {

@@ -40,7 +40,7 @@ import type {
   UpdateOrderRequest,
   WantsClientToken,
 } from '../sdk/src/directotp.ts'
-import type { Webhook } from '../sdk/src/webhook.ts'
+import type { OrderWebhook, OutageWebhook } from '../sdk/src/webhook.ts'
 import type { BinBody, BinQuery } from '../src/wire/bin-view.ts'
 import type {
   AddedCardBody,
@@ -70,7 +70,7 @@ import type { SessionRequest as WireSession } from '../src/wire/session-request.
 import type { SessionBody } from '../src/wire/session-view.ts'
 import type { CaptureRequest, PayRequest, SubmitRequest } from '../src/wire/txn-request.ts'
 import type { ProcessBody, StartShown } from '../src/wire/txn-view.ts'
-import type { webhookBody } from '../src/wire/webhook-view.ts'
+import type { outageWebhookBody, webhookBody } from '../src/wire/webhook-view.ts'
 
 /** Intersections and interfaces spelt out, so that only the members are compared. */
 type Plain<T> = T extends object ? { [K in keyof T]: Plain<T[K]> } : T
@@ -102,6 +102,7 @@ type HeldBody = Omit<Body<typeof ProcessBody>, keyof Body<typeof OrderBody>> &
   Body<typeof OrderBody>
 
 type Sent = ReturnType<typeof webhookBody>
+type SentOutage = ReturnType<typeof outageWebhookBody>
 
 /** The client asks for no older version, so nothing is left out of what it is shown. */
 type Shown<Whole, WithToken> = Whole & Pick<WithToken, keyof WithToken & 'juspay'>
@@ -128,9 +129,10 @@ export type AnswersAreTheServers = [
   Holds<Equal<SavedMethods, Body<typeof SavedMethodsBody>>>,
   Holds<Equal<Names<List<OrderAnswer>>, Names<Body<typeof OrderList>>>>,
   // Here an id is a text like any other.
-  Holds<Equal<Omit<Webhook, 'content' | 'id'>, Omit<Sent, 'content' | 'id'>>>,
-  Holds<Equal<Webhook['content']['order'], Sent['content']['order']>>,
-  Holds<Equal<Names<Webhook['content']>, Names<Sent['content']>>>,
+  Holds<Equal<Omit<OrderWebhook, 'content' | 'id'>, Omit<Sent, 'content' | 'id'>>>,
+  Holds<Equal<OrderWebhook['content']['order'], Sent['content']['order']>>,
+  Holds<Equal<Names<OrderWebhook['content']>, Names<Sent['content']>>>,
+  Holds<Equal<Omit<OutageWebhook, 'id'>, Omit<SentOutage, 'id'>>>,
 ]
 
 // `metadata` stands for the wire's `metadata.*`; the merchant id travels in a header.

@@ -149,7 +149,7 @@ function storm(engine: Engine): void {
     }
   })
 
-  test('the books agree: what each gateway took and gave back is what the server says', async () => {
+  test('the books agree: what each gateway took and gave back the server says too', async () => {
     const waiting = `select id from txns where status in ('AUTHORIZING', 'CAPTURE_INITIATED')
       or instruction is not null union all select ref from refunds where status = 'PENDING'`
     later = 2 * 86_400_000

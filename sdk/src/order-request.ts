@@ -33,6 +33,8 @@ export interface OrderFields extends OrderDetails, Partial<Udfs> {
   customer_email?: string
   customer_phone?: string
   product_id?: string
+  /** The number of the gateway that its payments go to, unless they name another. */
+  gateway_id?: string
   /** Where the customer's browser goes after the bank's page. */
   return_url?: string
   /** `{ 'txns.auto_capture': 'false' }` only holds the money of the order's payments. */

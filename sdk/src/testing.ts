@@ -1,8 +1,11 @@
 import { createHmac, randomUUID } from 'node:crypto'
-import type { Webhook } from './webhook.ts'
+import type { OrderWebhook, OutageWebhook } from './webhook.ts'
 
 /** A webhook to be signed; what is left out is made up. */
-export type UnsignedWebhook = Pick<Webhook, 'event_name' | 'content'> & Partial<Webhook>
+export type UnsignedWebhook = Unsigned<OrderWebhook> | Unsigned<OutageWebhook>
+
+type Unsigned<W extends OrderWebhook | OutageWebhook> = Pick<W, 'event_name' | 'content'> &
+  Partial<W>
 
 /** A webhook as a test sends it to its own server: POST the body with the headers. */
 export interface SignedWebhook {

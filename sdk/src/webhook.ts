@@ -4,7 +4,10 @@ import type { Card, GatewayResponse } from './payment.ts'
 import type { RefundEntry } from './refund.ts'
 
 /** Everything that a merchant is called back for. */
-export type WebhookName =
+export type WebhookName = OrderNews | OutageNews
+
+/** What of it is about an order. */
+export type OrderNews =
   | 'ORDER_SUCCEEDED'
   | 'ORDER_FAILED'
   | 'ORDER_AUTHORIZED'
@@ -22,20 +25,51 @@ export type WebhookName =
   | 'TXN_CHARGED'
   | 'TXN_FAILED'
 
+/** What of it is about an account's gateway, or a network or issuer there: down, or up again. */
+export type OutageNews = 'GATEWAY_DOWN' | 'GATEWAY_RECOVERED'
+
 /** The txn of an event, where it is one txn's. */
 export type WebhookTxn = TxnDetail & { card: Card; payment_gateway_response: GatewayResponse }
 
-/** What the server calls back with. */
-export interface Webhook {
+/** A time in which something at a gateway was, or still is, down. */
+export interface Outage {
+  id: string
+  payment_method_type: 'CARD'
+  /** The network; `null`: all. */
+  payment_method: string | null
+  /** The bank; `null`: all. */
+  issuer: string | null
+  gateway: string | null
+  /** One account of the merchant's; `null`: the gateway itself. */
+  account: string | null
+  status: 'DOWN' | 'RECOVERED'
+  since: string
+  until: string | null
+}
+
+interface AnyWebhook {
   /** The same whenever this event is delivered, so that a second delivery is known. */
   id: string
-  event_name: WebhookName
   date_created: string
   /** The number of the order's newest event: the order of the highest one is the newest. */
   sequence: number
+}
+
+/** What the server calls back with about an order. */
+export interface OrderWebhook extends AnyWebhook {
+  event_name: OrderNews
   /** The order as it was when this was sent, which may be later than the event. */
   content: { order: Omit<OrderAnswer, 'juspay'>; txn?: WebhookTxn; refund?: RefundEntry }
 }
+
+/** What it calls back with about an outage: `sequence` is 1 while it lasts, and 2 afterwards. */
+export interface OutageWebhook extends AnyWebhook {
+  event_name: OutageNews
+  content: { outage: Outage }
+}
+
+/** What the server calls back with: `event_name` tells which of the two. */
+export type Webhook = OrderWebhook | OutageWebhook
 
 /** The headers of a request as Node has them, or as `fetch` does; names in any case. */
 export type WebhookHeaders = Headers | Record<string, string | string[] | undefined>

@@ -23,9 +23,9 @@ export interface AskedBin {
 }
 
 /**
- * Asks the accounts that would do OTP for a card, as far as is known, whether they will, where their
- * gateway has such a question and they have not been asked of late. Gives the accounts as they are
- * then. Silence changes nothing, and no payment waits for this.
+ * Asks the accounts that would do OTP for a card, as far as is known, whether they will, where
+ * their gateway has such a question and they have not been asked of late. Gives the accounts as
+ * they are then. Silence changes nothing, and no payment waits for this.
  */
 export async function askEligibility(
   by: Asker,

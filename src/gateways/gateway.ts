@@ -112,7 +112,7 @@ export interface Unknown {
   readonly said?: Said
 }
 
-/** How far a payment has come, as far as we know: a gateway's "pending" does not tell. */
+/** How far a payment has come, as we know it: a gateway's "pending" does not tell. */
 export type Stage = 'started' | 'challenged' | 'at_page' | 'submitted'
 
 /** The payment as gateways know it. */
@@ -240,7 +240,6 @@ export type Admission =
 
 /** What came in at an account's callback URL. */
 export interface Callback {
-  /** By lower-case name. */
   readonly headers: Readonly<Record<string, string | undefined>>
   /** As it was sent: signatures are over these bytes. */
   readonly body: Buffer
@@ -270,7 +269,7 @@ export interface Gateway {
   readonly credentials: readonly string[]
   /** The mode that credentials are of, where they show it. */
   readonly modeOf?: (credentials: Access['credentials']) => Mode | undefined
-  /** The networks whose cards it does OTP for, as it publishes them; it may refuse some cards. */
+  /** The networks that it publishes OTP for; it may refuse some of their cards. */
   readonly otpBrands: readonly Brand[]
   /** Whether money can be held there: always, or where the account has that feature. */
   readonly holds: 'always' | 'by_account'

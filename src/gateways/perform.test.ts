@@ -119,7 +119,7 @@ test('a redirect is an answer, and is not followed', async () => {
   })
 })
 
-test('calls that hang together are one question, and an answer leads to its own hosts only', async () => {
+test('calls that hang together are one question, and an answer leads to own hosts only', async () => {
   const paths: string[] = []
   const listener: RequestListener = (request, response) => {
     paths.push(request.url ?? '')

@@ -141,7 +141,7 @@ for (const name of names) {
     }
   })
 
-  test(`${name} takes nonsense for unknown, whatever was asked and however far it came`, async () => {
+  test(`${name} takes nonsense for unknown, whatever was asked, however far it came`, async () => {
     const canned = await cannedOf(name)
     const ears = questions.map(
       ([, question]): Hear =>

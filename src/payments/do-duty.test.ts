@@ -36,7 +36,7 @@ for (const engine of engines) {
     after(() => at.database.close())
     const { whenDue, sent, lateTxn, refundsTo } = dutiesOf(() => at)
 
-    test('money that was to be taken at once, and is only held, is taken by the clock', async () => {
+    test('money that was to be taken at once and is only held is taken by the clock', async () => {
       const heldOnly = await heldTxn(at, 'meant')
       const { read, tx } = at.world.db
       await tx(async (t) =>

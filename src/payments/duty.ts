@@ -15,9 +15,9 @@ import {
 } from './txn.ts'
 
 /**
- * What the clock has to do for a txn: ask the gateway how it stands, take money that was to be taken
- * at once, release money that is held for too long or is not the order's, give back taken money that is not the order's, store the card
- * that was paid with, forget it.
+ * What the clock has to do for a txn: ask the gateway how it stands, take money that was to be
+ * taken at once, release money that is held for too long or is not the order's, give back taken
+ * money that is not the order's, store the card that was paid with, forget it.
  */
 export type Duty = 'ask' | 'capture' | 'void' | 'give_back' | 'save' | 'forget'
 

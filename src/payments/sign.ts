@@ -56,7 +56,7 @@ export function signsOf({ txn, to, asked, verdict, tookMs }: Written): readonly 
   }
 }
 
-/** Whether a start came to a challenge or a page; what is the card's or the caller's fault: nothing. */
+/** Whether a start came to a challenge or a page; a card's or a caller's fault says nothing. */
 function startedWell(verdict: Verdict): boolean | undefined {
   switch (verdict.kind) {
     case 'challenge':

@@ -53,6 +53,7 @@ const keptFields = [
   'customer_phone',
   'product_id',
   'return_url',
+  'gateway_id',
 ] as const
 
 /** A browser's user agent and a long return URL fit; a body has 64 KiB in all. */

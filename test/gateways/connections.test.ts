@@ -37,7 +37,10 @@ test('payments go on beside a gateway that never answers', async () => {
     answered++
     return txn
   })
-  while (stalled.fake.connections() < waiting) await sleep(5)
+  while (stalled.fake.connections() < waiting) {
+    assert.equal(answered, 0)
+    await sleep(5)
+  }
   for (const shop of others) {
     const txn = await shop.submit(await shop.pay(await shop.order()))
     assert.equal(txn.status, 'CHARGED')

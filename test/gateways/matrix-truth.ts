@@ -70,7 +70,8 @@ async function seeNoSecret(shop: Shop, { orderId }: OrderKey): Promise<void> {
 const tablesSql = {
   sqlite: "select name from sqlite_master where type = 'table'",
   postgres:
-    "select cast(table_name as text) as name from information_schema.tables where table_schema = 'public'",
+    'select cast(table_name as text) as name from information_schema.tables ' +
+    "where table_schema = 'public'",
 }
 
 /** No card number, CVV or OTP that these fakes know is in any table. */

@@ -179,7 +179,7 @@ async function closed(server: Server): Promise<void> {
   await once(server, 'close')
 }
 
-/** The bank tells of a payment that is not open any more, and the last letter tells how it stands. */
+/** The bank tells of a payment that is not open any more; the last letter tells how it stands. */
 async function callbacksOf(bank: Bank, postbox: Postbox, reference: string) {
   const { payments } = await seen<Book>(bank, 'book')
   const line = payments.find((one) => one.reference === reference)

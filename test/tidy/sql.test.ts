@@ -55,6 +55,10 @@ for (const text of migrations) {
   }
   const added = text.matchAll(/alter table (\w+) add column (\w+) (bigint|text)\b/g)
   for (const [, name = '', column = '', type = ''] of added) tables.get(name)?.set(column, type)
+  for (const [, name = '', newName = ''] of text.matchAll(/alter table (\w+) rename to (\w+)/g)) {
+    tables.set(newName, tables.get(name) ?? new Map())
+    tables.delete(name)
+  }
 }
 
 /** Tables whose rows are spread by shard. */

@@ -138,7 +138,7 @@ test('what a route asks for is declared: the key, and where a client token will 
 })
 
 /** What is said in the path alone. */
-const bodiless = /\/(?:void|rotate|enable|remove|revoke)$/
+const bodiless = /\/(?:void|rotate|enable|disable|check|remove|revoke)$/
 
 test('bodies may be forms and JSON, and dotted names are there', () => {
   const withBody = routesOf(document).filter((route) => operationOf(document, route).requestBody)

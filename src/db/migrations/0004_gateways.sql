@@ -30,7 +30,7 @@ create table routing_rules (
   primary key (merchant, version)
 );
 
--- Counts of one minute, which all processes add to; how much they still weigh is decided by readers.
+-- Counts of one minute, which all processes add to; readers decide how much they still weigh.
 create table health_counts (
   scope text not null,
   network text not null,
