@@ -87,7 +87,8 @@ export async function pay(at: { baseUrl: string; merchantId: string; apiKey: str
   const { headers, body } = signWebhook(charged, secret)
   const webhook = verifyWebhook(headers, body, secret)
   const returned = verifyReturn(new URL('https://shop.example/?status=CHARGED'), 'a key')
-  return [status, refused.code, webhook?.content.order.order_id, returned]
+  const told = webhook && 'order' in webhook.content ? webhook.content.order : undefined
+  return [status, refused.code, told?.order_id, returned]
 }
 `
 

@@ -26,6 +26,9 @@ interface Called extends Reachable {
 /** Signed callbacks an account may send in a minute: a hundred a second, thirty payments' worth. */
 const mostSigned = 6_000
 
+/** Anybody can send what is not signed: a flood of it must not shut out what is. */
+const mostHints = 600
+
 /** Longer than any gateway repeats a callback (Razorpay, the most patient, goes on for a day). */
 const rememberedMs = 3 * 24 * 3_600_000
 
@@ -50,6 +53,11 @@ export async function callbackRoutes(
     max: perAccount,
     keyOf: ({ params }) => pathOf(params as CallbackPath),
   })
+  const limitHints = await limitBy(scope, {
+    name: 'hints of account',
+    max: mostHints,
+    keyOf: ({ params }) => pathOf(params as CallbackPath),
+  })
   const hurry = openHurry(world, (error) => scope.log.error({ err: error }, 'callback failed'))
   scope.addHook('onClose', () => hurry.close())
 
@@ -60,15 +68,15 @@ export async function callbackRoutes(
       const called = await findCalled(world, request.params)
       const news = called && newsIn(called, request, world.now())
       if (!called || news === undefined) throw new Refusal('access_denied')
-      await limit(request, reply)
+      await (news.kind === 'hint' ? limitHints : limit)(request, reply)
       const told = tokenOf(called, news.id, world.now())
-      if (news.kind === 'news' && !(await isSpent(world.db.read, told))) {
+      if (news.kind !== 'other' && !(await isSpent(world.db.read, told))) {
         const { merchant, account } = called
         const { reference } = news
         const heard = { merchant, gateway: account.gateway, account: account.id, reference }
-        await hurry.hear({ ...heard, requestId: request.id })
+        const isOurs = await hurry.hear({ ...heard, requestId: request.id })
         // Only now: news that could not be written down is heard when the gateway repeats it.
-        await world.db.tx((t) => spendOnce(t, told))
+        if (isOurs) await world.db.tx((t) => spendOnce(t, told))
       }
       return reply.send({})
     },
@@ -86,7 +94,7 @@ async function findCalled(world: World, path: CallbackPath): Promise<Called | un
   return found?.account.gateway === gateway ? { ...found, merchant } : undefined
 }
 
-/** What a callback is worth that its gateway has signed, and lately; `undefined` for others. */
+/** What a callback is worth that may be its gateway's; `undefined` for forgeries and recordings. */
 function newsIn({ account, access }: Called, request: FastifyRequest, now: number) {
   const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0)
   const headers = Object.fromEntries(
@@ -99,6 +107,7 @@ function newsIn({ account, access }: Called, request: FastifyRequest, now: numbe
       return undefined
     case 'other':
     case 'news':
+    case 'hint':
       return news
     default:
       return news satisfies never

@@ -230,6 +230,15 @@ test('an address that an operator gave stays when a merchant changes something e
   assert('account' in same)
 })
 
+test('a new address wants the credentials anew: they go nowhere that nobody meant', () => {
+  const base_url = 'http://localhost:9090'
+  const change = (text: AccountText) => readChange(text, account, sandbox)
+  assert.deepEqual(change({ base_url }), { wrong: 'credentials', because: 'missing' })
+  const { gateway: _gateway, ...credentials } = razorpay
+  assert('account' in change({ base_url, ...credentials }))
+  assert('account' in change({ base_url: '' }), "the gateway's own address is no other place")
+})
+
 test('an account nobody named has the first free number of its gateway', () => {
   assert.equal(freeAccountId('simulator', new Set(['simulator', 'simulator-2'])), 'simulator-1')
   assert.equal(freeAccountId('simulator', new Set(['simulator-1'])), 'simulator-2')

@@ -121,7 +121,12 @@ export function readChange(
   const { disabledAt } = from
   const account = { id, ...read, ...(disabledAt !== undefined && { disabledAt }) }
   const fields = accountFields.filter((name) => text[name] !== undefined)
-  if (namesIn(text).length === 0) return { account, fields }
+  if (namesIn(text).length === 0) {
+    const { baseUrl } = account
+    const movesAway = baseUrl !== undefined && baseUrl !== from.baseUrl
+    // Who may change an account must not learn its credentials by sending them elsewhere.
+    return movesAway ? { wrong: 'credentials', because: 'missing' } : { account, fields }
+  }
   const credentials = readCredentials(text, from.gateway, by.mode)
   if ('wrong' in credentials) return credentials
   return { account, credentials: credentials.read, fields: [...fields, 'credentials'] }

@@ -169,8 +169,9 @@ export function accessTo(
 ): Access {
   const gateway = gatewayNamed(account.gateway)
   const own = account.gateway === 'simulator' ? [by.bankUrl] : gateway.hosts[by.mode]
-  const [baseUrl = ''] = account.baseUrl === undefined ? own : [account.baseUrl]
-  const urls = account.baseUrl === undefined ? own : [account.baseUrl]
+  const { baseUrl = own[0] ?? '' } = account
+  const isOwn = own.some((url) => new URL(url).origin === new URL(baseUrl).origin)
+  const urls = isOwn ? own : [baseUrl]
   return {
     baseUrl,
     origins: urls.map((url) => new URL(url).origin),

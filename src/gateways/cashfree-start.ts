@@ -6,11 +6,12 @@ import {
   type CashfreeError,
   errorIn,
   idIn,
+  isTurnedAway,
+  listIn,
   objectIn,
-  paymentsIn,
   referenceOf,
   unclear,
-  verdictOn,
+  verdictAmong,
   type Words,
   wordsIn,
 } from './cashfree-words.ts'
@@ -93,7 +94,7 @@ function hearOrder(reply: Reply, about: NewPayment, access: Access): Verdict | N
   const error = errorIn(reply)
   // The order of this very start is there already, so an earlier call may have sent the card.
   if (error?.status === 409 || error?.status === 422) return unclear(reply)
-  if (error && error.status < 500) return notBegun(error, 'GATEWAY_ERROR', true)
+  if (error && error.status < 500) return notBegun(error)
   const order = wordsIn(reply)
   if (!order) return unclear(reply, false)
   const isOurs =
@@ -105,41 +106,44 @@ function hearOrder(reply: Reply, about: NewPayment, access: Access): Verdict | N
   return then(askSession(about, session), (answer) => hearSession(answer, about, access))
 }
 
-function notBegun(
-  { code, message }: Pick<CashfreeError, 'code' | 'message'>,
-  as: 'GATEWAY_ERROR' | 'TXN_FAILURE' | 'ISSUER_DOWN',
-  elsewhere: boolean,
-): Extract<Verdict, { readonly kind: 'failed' }> {
-  const said = { code, message }
-  const by = as === 'ISSUER_DOWN' ? 'bank' : 'gateway'
-  return { kind: 'failed', said, by, code: as, ...(elsewhere && { elsewhere }) }
+/** Such a start came to nothing; but what is wrong with the card is wrong with it everywhere. */
+function notBegun({ code, message }: CashfreeError): Verdict {
+  const failed = { kind: 'failed', said: { code, message }, by: 'gateway' } as const
+  if (/^card_(?!unsupported)/.test(code)) return { ...failed, code: 'TXN_FAILURE' }
+  return code === 'bank_processing_failure'
+    ? { ...failed, by: 'bank', code: 'ISSUER_DOWN', elsewhere: true }
+    : { ...failed, code: 'GATEWAY_ERROR', elsewhere: true }
 }
 
 function hearSession(reply: Reply, about: NewPayment, access: Access): Verdict | Next<Verdict> {
   const error = errorIn(reply)
-  if (error && error.status >= 500) {
-    return thenLook(getPayments(about, access), (list) => afterFailedStart(list, about, error))
-  }
+  if (error && isHarmless(error)) return notBegun(error)
   if (error) {
-    // What is wrong with the card is wrong with it everywhere.
-    const isCard = /^card_(?!unsupported)/.test(error.code)
-    return notBegun(error, isCard ? 'TXN_FAILURE' : 'GATEWAY_ERROR', !isCard)
+    return thenLook(getPayments(about, access), (list) => afterFailedStart(list, about, error))
   }
   const words = wordsIn(reply)
   return words ? opened(words, about) : unclear(reply)
 }
 
+/** What is refused for one of these was not begun; any other refusal could be of a later moment. */
+function isHarmless(error: CashfreeError): boolean {
+  const { status, type, code } = error
+  if (isTurnedAway(error) || type === 'feature_not_enabled') return true
+  const isFault = /^channel_|^card_unsupported$|_(missing|invalid)$/.test(code)
+  return status === 400 && isFault && code !== 'request_invalid'
+}
+
 /** Without an OTP or a page nothing is ever charged: what has failed at once may go elsewhere. */
 function afterFailedStart(reply: Reply, about: NewPayment, error: CashfreeError): Verdict {
-  const payments = paymentsIn(reply)
+  const payments = listIn(reply)
   if (!payments) return unclear(reply)
-  const [payment] = payments
-  if (!payment) {
-    const isBank = error.code === 'bank_processing_failure'
-    return notBegun(error, isBank ? 'ISSUER_DOWN' : 'GATEWAY_ERROR', true)
-  }
-  const verdict = verdictOn(payment, about)
-  switch (verdict.kind) {
+  const verdict = verdictAmong(payments, about)
+  switch (verdict?.kind) {
+    case undefined: {
+      // Of an order that is paid, or of a call that may be under way, it is not the whole truth.
+      const isInDoubt = /^order_/.test(error.code) || (error.status > 400 && error.status < 500)
+      return isInDoubt ? unclear(reply) : notBegun(error)
+    }
     case 'failed':
       return verdict.by === 'gateway' ? { ...verdict, elsewhere: true } : verdict
     case 'challenge':

@@ -1,15 +1,5 @@
 import { type Paise, paiseFromRupees } from '../money.ts'
-import type {
-  Payment,
-  Refunding,
-  RefundSaid,
-  RefundVerdict,
-  Reply,
-  ResponseCode,
-  Said,
-  Unknown,
-  Verdict,
-} from './gateway.ts'
+import type { Payment, Reply, Said, Unknown, Verdict } from './gateway.ts'
 
 /** A JSON object of Cashfree's, not looked at yet. */
 export interface Words {
@@ -19,6 +9,7 @@ export interface Words {
 /** What every refused call says. */
 export interface CashfreeError {
   readonly status: number
+  readonly type: string
   readonly code: string
   readonly message: string
 }
@@ -42,8 +33,8 @@ export function wordsIn(reply: Reply): Words | undefined {
   return objectIn(goodContentOf(reply))
 }
 
-/** The payments of an order, as a 200 lists them, or `undefined`. */
-export function paymentsIn(reply: Reply): readonly Words[] | undefined {
+/** The JSON objects that a 200 lists, or `undefined`. */
+export function listIn(reply: Reply): readonly Words[] | undefined {
   const content = goodContentOf(reply)
   const isList = Array.isArray(content) && content.every((one) => objectIn(one) !== undefined)
   return isList ? content : undefined
@@ -60,9 +51,12 @@ export function objectIn(value: unknown): Words | undefined {
   return isObject ? (value as Words) : undefined
 }
 
-/** An id, which version 2022-09-01 wrote as a number; it becomes part of paths. */
+/**
+ * An id, which version 2022-09-01 wrote as a number; it becomes part of paths. A number too large
+ * to be read exactly would be another payment's id, so it is none.
+ */
 export function idIn(value: unknown): string | undefined {
-  const text = typeof value === 'number' ? String(value) : value
+  const text = Number.isSafeInteger(value) ? String(value) : value
   return typeof text === 'string' && /^[\w-]{1,40}$/.test(text) ? text : undefined
 }
 
@@ -76,12 +70,22 @@ export function errorIn(reply: Reply): CashfreeError | undefined {
   if (reply.kind === 'silence' || reply.status < 400) return undefined
   const { code, type, message } = objectIn(contentOf(reply.body)) ?? {}
   if (typeof code !== 'string' || typeof type !== 'string') return undefined
-  return { status: reply.status, code, message: typeof message === 'string' ? message : '' }
+  return { status: reply.status, type, code, message: typeof message === 'string' ? message : '' }
 }
 
 /** A thing that Cashfree does not know; a wrong base URL is a 404 too, with another code. */
 export function isMissing(error: CashfreeError | undefined): boolean {
   return error?.status === 404 && error.code.endsWith('_not_found')
+}
+
+/** The keys are not taken. */
+export function isShut({ status }: CashfreeError): boolean {
+  return status === 401 || status === 403
+}
+
+/** Such a call did nothing. */
+export function isTurnedAway(error: CashfreeError): boolean {
+  return isShut(error) || error.status === 429
 }
 
 /** An answer to build nothing on; `sent` says better than the call itself what may have left. */
@@ -94,6 +98,19 @@ export function unclear(reply: Reply, sent?: boolean): Unknown {
 /** An answer about something else, or in words nobody knows. */
 export function alarm(because: string, said?: Said): Unknown {
   return { kind: 'unknown', because, sent: true, alarm: true, ...(said && { said }) }
+}
+
+/**
+ * What the payments of an order mean to us; `undefined` when there are none. The order is ours
+ * alone, so the one that paid it is the truth: begun anew on Cashfree's page it has another id.
+ */
+export function verdictAmong(payments: readonly Words[], about: Payment): Verdict | undefined {
+  const [paid, another] = payments.filter((one) => one['payment_status'] === 'SUCCESS')
+  if (another) return alarm('an order paid twice')
+  const { ref, ...anew } = about
+  if (paid) return verdictOn(paid, anew)
+  const payment = payments.find((one) => idIn(one['cf_payment_id']) === ref) ?? payments[0]
+  return payment && verdictOn(payment, about)
 }
 
 /** What the state of a payment means to us. */
@@ -128,11 +145,13 @@ function moneyIn(payment: Words, about: Payment, said: Said): Verdict {
     return alarm('another amount', said)
   }
   const { action, status, captured_amount: taken } = objectIn(payment['authorization']) ?? {}
-  if (action === undefined || action === null) {
-    if (typeof payment['is_captured'] !== 'boolean') return alarm('no word of capture', said)
-    return { kind: payment['is_captured'] ? 'charged' : 'authorized', said, amount }
-  }
-  switch (`${action} ${status}`) {
+  switch (`${action ?? 'NOTHING'} ${status ?? 'TOLD'}`) {
+    case 'NOTHING TOLD':
+    // What failed leaves the money as it was.
+    case 'CAPTURE FAILED':
+    case 'VOID FAILED':
+      if (typeof payment['is_captured'] !== 'boolean') return alarm('no word of capture', said)
+      return { kind: payment['is_captured'] ? 'charged' : 'authorized', said, amount }
     case 'CAPTURE PENDING':
       return { kind: 'authorized', said, amount, pending: 'capture' }
     case 'VOID PENDING':
@@ -167,10 +186,7 @@ function undecided(payment: Words, about: Payment, said: Said): Verdict {
   }
 }
 
-interface Failure {
-  readonly by: 'bank' | 'customer' | 'gateway'
-  readonly code: ResponseCode
-}
+type Failure = Pick<Extract<Verdict, { kind: 'failed' }>, 'by' | 'code'>
 
 const bank: Failure = { by: 'bank', code: 'BANK_DECLINED' }
 const customer: Failure = { by: 'customer', code: 'AUTHENTICATION_FAILED' }
@@ -215,39 +231,7 @@ function saidIn(payment: Words): Said {
   }
 }
 
-function textIn<K extends string>(value: unknown, as: K): { readonly [key in K]?: string } {
+/** A text under another name, unless it is empty. */
+export function textIn<K extends string>(value: unknown, as: K): { readonly [key in K]?: string } {
   return typeof value === 'string' && value !== '' ? ({ [as]: value } as { [k in K]: string }) : {}
-}
-
-/** What the state of a refund means to us. */
-export function refundVerdictOn(refund: Words, about: Refunding): RefundVerdict {
-  if (refund['refund_id'] !== about.reference) return alarm('another refund')
-  if (refund['order_id'] !== referenceOf(about)) return alarm('another order')
-  const amount = amountIn(refund['refund_amount'])
-  if (amount !== about.back || refund['refund_currency'] !== about.currency) {
-    return alarm('another amount')
-  }
-  const said = refundSaidIn(refund)
-  switch (refund['refund_status']) {
-    case 'SUCCESS':
-      return { kind: 'refunded', said, amount }
-    case 'PENDING':
-    case 'ONHOLD':
-      return { kind: 'refund_pending', said }
-    case 'CANCELLED':
-    case 'FAILED':
-      return { kind: 'refund_failed', said }
-    default:
-      return alarm('a refund_status never documented')
-  }
-}
-
-function refundSaidIn(refund: Words): RefundSaid {
-  const ref = idIn(refund['cf_refund_id'])
-  return {
-    ...(ref !== undefined && { ref }),
-    ...textIn(refund['refund_arn'], 'arn'),
-    ...textIn(refund['refund_status'], 'code'),
-    ...textIn(refund['status_description'], 'message'),
-  }
 }

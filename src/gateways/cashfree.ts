@@ -1,6 +1,13 @@
 import { rupees } from '../money.ts'
 import { hearCallback } from './cashfree-callbacks.ts'
 import { get, getPayments, orderPath, post, postOpenly, thenLook } from './cashfree-calls.ts'
+import {
+  askRefund,
+  askRefundState,
+  hearRefund,
+  hearRefundState,
+  unlessGivenBack,
+} from './cashfree-refunds.ts'
 import { start } from './cashfree-start.ts'
 import {
   alarm,
@@ -8,25 +15,16 @@ import {
   errorIn,
   idIn,
   isMissing,
-  paymentsIn,
+  isShut,
+  isTurnedAway,
+  listIn,
   referenceOf,
-  refundVerdictOn,
   unclear,
+  verdictAmong,
   verdictOn,
   wordsIn,
 } from './cashfree-words.ts'
-import type {
-  Access,
-  Admission,
-  Call,
-  Gateway,
-  Next,
-  Payment,
-  Refunding,
-  RefundVerdict,
-  Reply,
-  Verdict,
-} from './gateway.ts'
+import type { Access, Admission, Call, Gateway, Next, Payment, Reply, Verdict } from './gateway.ts'
 
 type Heard = Verdict | Next<Verdict>
 
@@ -86,17 +84,8 @@ export const cashfree = {
       post(access, `${orderPath(payment)}/authorization`, { action: 'VOID' }, payment.reference),
     hear: hearInstruction,
   },
-  refund: {
-    patienceMs: 10_000,
-    // Its id makes it one refund. A key would replay a 500 for 24 hours, and mend nothing.
-    ask: (refund, access) =>
-      post(access, `${orderPath(refund)}/refunds`, {
-        refund_id: refund.reference,
-        refund_amount: rupees(refund.back),
-      }),
-    hear: hearRefund,
-  },
-  syncRefund: { patienceMs: 5_000, ask: askRefund, hear: hearRefundState },
+  refund: { patienceMs: 10_000, ask: askRefund, hear: hearRefund },
+  syncRefund: { patienceMs: 5_000, ask: askRefundState, hear: hearRefundState },
   hearCallback,
 } satisfies Gateway
 
@@ -109,23 +98,10 @@ function askCapture(payment: Payment, access: Access, key: string): Call {
   return post(access, `${orderPath(payment)}/authorization`, body, key)
 }
 
-function askRefund(refund: Refunding, access: Access): Call {
-  return get(access, `${orderPath(refund)}/refunds/${refund.reference}`)
-}
-
 function hearCheck(reply: Reply): Admission {
   const error = errorIn(reply)
   if (isMissing(error)) return { kind: 'works' }
   return error && isShut(error) ? { kind: 'locked_out', message: error.message } : unclear(reply)
-}
-
-function isShut({ status }: CashfreeError): boolean {
-  return status === 401 || status === 403
-}
-
-/** Such a call did nothing. */
-function isTurnedAway(error: CashfreeError): boolean {
-  return isShut(error) || error.status === 429
 }
 
 interface Authenticated {
@@ -238,15 +214,12 @@ function missing({ ref }: Payment): Verdict {
   return ref === undefined ? { kind: 'not_found' } : alarm('the payment is gone')
 }
 
-/** An order that was paid twice is an alarm, as the one that paid it has another id. */
 function hearPayments(reply: Reply, about: Payment, access: Access): Heard {
-  const payments = paymentsIn(reply)
+  const payments = listIn(reply)
   if (!payments) return isMissing(errorIn(reply)) ? missing(about) : unclear(reply)
-  const ours = payments.find((one) => idIn(one['cf_payment_id']) === about.ref)
-  const paid = payments.find((one) => one['payment_status'] === 'SUCCESS')
-  const payment = paid ?? ours ?? payments[0]
-  if (payment) return verdictOn(payment, about)
-  return thenLook(get(access, orderPath(about)), (order) => hearUnpaid(order, about))
+  const verdict = verdictAmong(payments, about)
+  if (!verdict) return thenLook(get(access, orderPath(about)), (order) => hearUnpaid(order, about))
+  return verdict.kind === 'charged' ? unlessGivenBack(verdict, about, access) : verdict
 }
 
 const unpaid = ['ACTIVE', 'EXPIRED', 'TERMINATED', 'TERMINATION_REQUESTED']
@@ -265,23 +238,4 @@ function hearInstruction(reply: Reply, about: Payment): Verdict {
   const error = errorIn(reply)
   if (error?.status === 400) return { kind: 'refused', said: saidOf(error) }
   return error && isTurnedAway(error) ? unclear(reply, false) : hearPayment(reply, about)
-}
-
-function hearRefund(reply: Reply, about: Refunding, access: Access) {
-  const error = errorIn(reply)
-  if (error?.status === 409) {
-    return thenLook(askRefund(about, access), (state) => hearRefundState(state, about))
-  }
-  if (error && (error.status === 400 || isMissing(error))) {
-    return { kind: 'refund_failed', said: saidOf(error) } as const
-  }
-  if (error && isTurnedAway(error)) return unclear(reply, false)
-  const refund = wordsIn(reply)
-  return refund ? refundVerdictOn(refund, about) : unclear(reply)
-}
-
-function hearRefundState(reply: Reply, about: Refunding): RefundVerdict {
-  if (isMissing(errorIn(reply))) return { kind: 'not_found' }
-  const refund = wordsIn(reply)
-  return refund ? refundVerdictOn(refund, about) : unclear(reply)
 }

@@ -255,8 +255,8 @@ export type News =
   | { readonly kind: 'stale' }
   /** Signed, and about nothing that we look after. */
   | { readonly kind: 'other'; readonly id: string }
-  /** Signed, and about a payment of ours or its refunds, named by the reference we gave it. */
-  | { readonly kind: 'news'; readonly id: string; readonly reference: string }
+  /** About a payment of ours or its refunds, by our reference; `hint`: where nothing is signed. */
+  | { readonly kind: 'news' | 'hint'; readonly id: string; readonly reference: string }
 
 /** A gateway: the questions it can be asked. What it can't do is absent. */
 export interface Gateway {

@@ -5,10 +5,12 @@ import {
   amountIn,
   commandHash,
   failure,
+  hearWords,
+  idIn,
   isForeign,
   objectIn,
-  readAnswer,
   textIn,
+  textsIn,
   txnidOf,
   unknown,
   type Words,
@@ -42,18 +44,27 @@ export function verify(about: Payment, access: Access): Call {
   return command(access, 'verify_payment', { var1: txnidOf(about) })
 }
 
-/** How PayU says a payment stands. */
+/**
+ * How PayU says a payment stands. What it gave an id can't be gone, nor what went on from its
+ * start: then these are the keys of another account.
+ */
 export function hearVerified(reply: Reply, about: Payment): Verdict {
-  const read = readAnswer(reply)
-  if ('kind' in read) return read
+  const { ref, handle, stage } = about
+  const found = hearRecord(reply, about)
+  const wasThere = ref !== undefined || handle !== undefined || stage !== 'started'
+  return found.kind === 'not_found' && wasThere ? alarm('the payment is gone') : found
+}
+
+/** What PayU's record of a payment says; the record can be late. */
+export function hearRecord(reply: Reply, about: Payment): Verdict {
   const txnid = txnidOf(about)
-  const details = objectIn(objectIn(read.words['transaction_details'])?.[txnid])
-  if (!details) return unknown('no word of our payment')
-  if (details['status'] === 'Not Found') return { kind: 'not_found' }
-  if (textIn(details['txnid']) !== txnid || isForeign(details['mihpayid'], about.ref)) {
-    return alarm('another payment')
-  }
-  return standing(details, about)
+  return hearWords<Verdict>(reply, ({ transaction_details }) => {
+    const details = objectIn(objectIn(transaction_details)?.[txnid])
+    if (!details) return unknown('no word of our payment')
+    if (details['status'] === 'Not Found') return { kind: 'not_found' }
+    const isOurs = textIn(details['txnid']) === txnid && !isForeign(details['mihpayid'], about.ref)
+    return isOurs ? standing(details, about) : alarm('another payment')
+  })
 }
 
 const statuses: ReadonlySet<unknown> = new Set(['success', 'failure', 'pending', 'cancelled'])
@@ -62,30 +73,29 @@ function standing(details: Words, about: Payment): Verdict {
   const { status, unmappedstatus } = details
   if (!statuses.has(status)) return alarm('a status never documented')
   const said = saidOf(details)
-  const paid = status === 'success'
+  // Money came and has gone back: like a hold released, nothing of it was taken.
+  if (unmappedstatus === 'autoRefund' || unmappedstatus === 'cancelled') {
+    return { kind: 'voided', said }
+  }
+  const isPaid = unmappedstatus === 'captured' || unmappedstatus === 'auth'
+  if (isPaid !== (status === 'success')) return alarm('paid and not paid')
   switch (unmappedstatus) {
     case 'captured':
     case 'auth': {
       const amount = amountIn(details['amt'])
-      if (!paid) return alarm('paid and not paid')
       if (amount === undefined) return unknown('no amount')
       return { kind: unmappedstatus === 'auth' ? 'authorized' : 'charged', said, amount }
     }
-    // Money came and has gone back: like a hold released, nothing of it was taken.
-    case 'autoRefund':
-    case 'cancelled':
-      return { kind: 'voided', said }
     case 'pending':
     case 'in progress':
     case 'initiated':
-      return paid ? alarm('paid and pending') : pending(said, about)
+      return pending(said, about)
     case 'dropped':
     case 'bounced':
     case 'userCancelled':
-      if (paid) return alarm('paid and left')
       return { kind: 'failed', said, by: 'customer', code: 'USER_DECLINED' }
     case 'failed':
-      return paid ? alarm('paid and failed') : failure(said, 'later')
+      return failure(said, 'later')
     default:
       return alarm('a state never documented')
   }
@@ -97,11 +107,11 @@ function pending(said: Said, { stage, handle }: Payment): Verdict {
     case 'started':
       // Only the lost answer named the challenge: nobody can answer it, until PayU drops it.
       return { ...unknown('its challenge is not known'), said }
-    case 'challenged':
-      if (handle === undefined) return { kind: 'pending', said }
-      return { kind: 'challenge', said: { ...said, handle } }
     case 'at_page':
       return { kind: 'redirect', said }
+    case 'challenged':
+      if (handle !== undefined) return { kind: 'challenge', said: { ...said, handle } }
+      return { kind: 'pending', said }
     case 'submitted':
       return { kind: 'pending', said }
     default:
@@ -109,15 +119,14 @@ function pending(said: Said, { stage, handle }: Payment): Verdict {
   }
 }
 
-function saidOf(details: Words): Said {
-  const [ref, rrn] = [textIn(details['mihpayid']), textIn(details['bank_ref_num'])]
-  const [code, message] = [textIn(details['error_code']), textIn(details['error_Message'])]
-  return {
-    ...(ref !== undefined && { ref }),
-    ...(rrn !== undefined && { rrn }),
-    ...(code !== undefined && { code }),
-    ...(message !== undefined && { message }),
-  }
+/** PayU's id and the bank's, and the reasons that it gives. */
+export function saidOf(details: Words): Said {
+  return textsIn({
+    ref: idIn(details['mihpayid']),
+    rrn: details['bank_ref_num'],
+    code: details['error_code'],
+    message: details['error_Message'],
+  })
 }
 
 /** A capture, cancellation or refund in PayU's queue, or done. */
@@ -134,21 +143,24 @@ export function listActions(ref: string, access: Access): Call {
   return command(access, 'check_action_status', { var1: ref, var2: 'payuid' })
 }
 
-/** What {@link listActions} was answered. */
-export function hearActions(
+/** Makes something of what {@link listActions} was answered. */
+export function hearActions<V>(
   reply: Reply,
   ref: string,
-): { readonly actions: readonly Action[] } | Unknown {
-  const read = readAnswer(reply)
-  if ('kind' in read) return read
-  const { status, msg, transaction_details } = read.words
-  if (textIn(status) === '0' && isNothingFound(msg)) return { actions: [] }
-  if (textIn(status) !== '1') return unknown('no list of actions')
-  const lists = Object.values(objectIn(transaction_details) ?? {}).map(objectIn)
-  const found = lists.flatMap((list) => Object.values(list ?? {}).map(objectIn))
-  const rows = found.filter((row) => row !== undefined)
-  if (rows.some(({ mihpayid }) => isForeign(mihpayid, ref))) return alarm('another payment')
-  return { actions: rows.map(actionOf) }
+  hear: (actions: readonly Action[]) => V,
+): V | Unknown {
+  return hearWords(reply, ({ status, msg, transaction_details }): V | Unknown => {
+    if (textIn(status) === '0' && isNothingFound(msg)) return hear([])
+    if (textIn(status) !== '1') return unknown('no list of actions')
+    const rows = objectsIn(transaction_details).flatMap(objectsIn)
+    if (rows.some(({ mihpayid }) => isForeign(mihpayid, ref))) return alarm('another payment')
+    return hear(rows.map(actionOf))
+  })
+}
+
+function objectsIn(value: unknown): Words[] {
+  const values = Object.values(objectIn(value) ?? {}).map(objectIn)
+  return values.filter((one) => one !== undefined)
 }
 
 /** How PayU says of a list that it is empty; a wrong key or hash it calls by its name. */
@@ -156,19 +168,13 @@ export function isNothingFound(message: unknown): boolean {
   return typeof message === 'string' && message.startsWith('0 out of ')
 }
 
-function actionOf(row: Words): Action {
-  const { action, token, status, amt, request_id, bank_arn } = row
-  const [ref, arn, code] = [textIn(request_id), textIn(bank_arn), textIn(status)]
+function actionOf({ action, token, status, amt, request_id, bank_arn }: Words): Action {
   return {
     kind: textIn(action) ?? '',
     token: textIn(token),
-    state: states.get(code?.toLowerCase().replace('_', ' ') ?? ''),
+    state: states.get(textIn(status)?.toLowerCase().replace('_', ' ') ?? ''),
     amount: amountIn(amt),
-    said: {
-      ...(ref !== undefined && { ref }),
-      ...(arn !== undefined && { arn }),
-      ...(code !== undefined && { code }),
-    },
+    said: textsIn({ ref: request_id, arn: bank_arn, code: status }),
   }
 }
 

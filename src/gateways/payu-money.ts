@@ -10,6 +10,7 @@ import type {
   RefundVerdict,
   Reply,
   Said,
+  Unknown,
   Verdict,
 } from './gateway.ts'
 import {
@@ -20,28 +21,36 @@ import {
   listActions,
   verify,
 } from './payu-commands.ts'
-import { alarm, isForeign, readAnswer, rupeesText, textIn, tokenOf, unknown } from './payu-words.ts'
+import {
+  alarm,
+  type Heard,
+  hearWords,
+  isForeign,
+  next,
+  rupeesText,
+  textIn,
+  textsIn,
+  tokenOf,
+  unknown,
+  type Words,
+} from './payu-words.ts'
 
 /** How a payment stands, and what is under way with money that is held. */
-export function hearStanding(
-  reply: Reply,
-  about: Payment,
-  access: Access,
-): Verdict | Next<Verdict> {
+export function hearStanding(reply: Reply, about: Payment, access: Access): Heard {
   const verdict = hearVerified(reply, about)
   if (verdict.kind !== 'authorized') return verdict
-  const ref = verdict.said.ref
+  const { ref } = verdict.said
   if (ref === undefined) return unknown('no mihpayid')
-  const hear = (actions: Reply) => withActions(verdict, hearActions(actions, ref))
-  return { kind: 'next', call: listActions(ref, access), hear }
+  return next(listActions(ref, access), (list) =>
+    hearActions(list, ref, (actions) => withActions(verdict, actions)),
+  )
 }
 
 type Held = Extract<Verdict, { readonly amount: Paise }>
 
-function withActions(held: Held, listed: ReturnType<typeof hearActions>): Verdict {
-  if ('kind' in listed) return listed
-  const captures = listed.actions.filter(({ kind }) => kind === 'capture')
-  const cancels = listed.actions.filter(({ kind }) => kind === 'cancel')
+function withActions(held: Held, actions: readonly Action[]): Verdict {
+  const captures = actions.filter(({ kind }) => kind === 'capture')
+  const cancels = actions.filter(({ kind }) => kind === 'cancel')
   const { said, amount } = held
   const is = (state: Action['state']) => (action: Action) => action.state === state
   if ([...captures, ...cancels].some(is(undefined))) return alarm('an action in an unknown state')
@@ -85,48 +94,53 @@ export interface Instruction<P> {
  * and for refunding, so a void that came too late would give back money that was taken.
  */
 export function hearBefore<P extends Payment>({ kind, give }: Instruction<P>) {
-  return (reply: Reply, about: P, access: Access): Verdict | Next<Verdict> => {
+  return (reply: Reply, about: P, access: Access): Heard => {
     const before = hearVerified(reply, about)
     if (before.kind === 'unknown') return { ...before, sent: false }
     if (before.kind !== 'authorized') return before
-    const ref = before.said.ref
+    const { ref } = before.said
     if (ref === undefined) return { ...unknown('no mihpayid'), sent: false }
-    const hear = (answer: Reply) => hearInstructed(answer, { kind, held: before, about, access })
-    return { kind: 'next', call: give(about, ref, access), hear }
-  }
-}
-
-interface Instructing {
-  readonly kind: 'capture' | 'void'
-  readonly held: Held
-  readonly about: Payment
-  readonly access: Access
-}
-
-function hearInstructed(reply: Reply, told: Instructing): Verdict | Next<Verdict> {
-  const { kind, held, about, access } = told
-  const read = readAnswer(reply)
-  if ('kind' in read) return read
-  const { status, msg } = read.words
-  const [message, code] = [textIn(msg), textIn(read.words['error_code'])]
-  if (isForeign(read.words['mihpayid'], held.said.ref)) return alarm('another payment')
-  switch (textIn(status)) {
-    case '1':
-      if (kind === 'void' && !message?.startsWith('Cancel')) return alarm('no cancellation')
-      return { ...held, pending: kind }
-    case '0': {
-      const said = { ...(code && { code }), ...(message && { message }) }
-      // The same token was refused because it is at work, or the money went another way meanwhile.
-      const hear = (now: Reply) => unlessHeld(hearStanding(now, about, access), said)
-      return { kind: 'next', call: verify(about, access), hear }
+    const taken = ({ msg }: Words): Heard => {
+      const isOther = kind === 'void' && !isCancellation(msg)
+      return isOther ? alarm('no cancellation') : { ...before, pending: kind }
     }
-    default:
-      return alarm('a status never documented')
+    // The same token was refused because it is at work, or the money went another way meanwhile.
+    const refused = ({ error_code, msg }: Words): Heard =>
+      next(verify(about, access), (now) => {
+        const said = textsIn({ code: error_code, message: msg })
+        return unlessHeld(hearStanding(now, about, access), said)
+      })
+    return next(give(about, ref, access), (answer) => hearTold(answer, ref, { taken, refused }))
   }
+}
+
+interface ToldEars<V> {
+  readonly taken: (words: Words) => V
+  readonly refused: (words: Words) => V
+}
+
+/** Whether PayU took a command about money. */
+function hearTold<V>(reply: Reply, ref: string, { taken, refused }: ToldEars<V>): V | Unknown {
+  return hearWords(reply, (words): V | Unknown => {
+    if (isForeign(words['mihpayid'], ref)) return alarm('another payment')
+    switch (textIn(words['status'])) {
+      case '1':
+        return taken(words)
+      case '0':
+        return refused(words)
+      default:
+        return alarm('a status never documented')
+    }
+  })
+}
+
+/** PayU decides whether its one command released money or gave it back, and says so. */
+function isCancellation(message: unknown): boolean {
+  return textIn(message)?.startsWith('Cancel') === true
 }
 
 /** An instruction was refused: that stands, if nothing is under way with the money. */
-function unlessHeld(heard: Verdict | Next<Verdict>, said: Said): Verdict | Next<Verdict> {
+function unlessHeld(heard: Heard, said: Said): Heard {
   if (heard.kind === 'next') {
     return { ...heard, hear: (reply) => unlessHeld(heard.hear(reply), said) }
   }
@@ -134,72 +148,54 @@ function unlessHeld(heard: Verdict | Next<Verdict>, said: Said): Verdict | Next<
   return heard.kind === 'authorized' && !heard.pending ? { kind: 'refused', said } : heard
 }
 
+type HeardRefund = RefundVerdict | Next<RefundVerdict>
+
 /** Tells PayU to give money back, of a payment that has taken it. */
-export function hearBeforeRefund(
-  reply: Reply,
-  about: Refunding,
-  access: Access,
-): RefundVerdict | Next<RefundVerdict> {
+export function hearBeforeRefund(reply: Reply, about: Refunding, access: Access): HeardRefund {
   const before = hearVerified(reply, about)
   if (before.kind === 'unknown') return { ...before, sent: false }
   const ref = before.kind === 'charged' ? before.said.ref : undefined
   // The same command would cancel the whole hold of a payment that is not captured yet.
   if (ref === undefined) return { ...unknown('nothing is captured'), sent: false }
-  const hear = (answer: Reply) => hearRefund(answer, { about, ref, access })
-  return { kind: 'next', call: giveBack(about, ref, access), hear }
+  const taken = (words: Words): HeardRefund =>
+    isCancellation(words['msg'])
+      ? alarm('a cancellation')
+      : { kind: 'refund_pending', said: refundSaid(words) }
+  const refused = (words: Words): HeardRefund =>
+    next(listActions(ref, access), (list) => unlessTaken(hearListed(list, about, ref), words))
+  return next(giveBack(about, ref, access), (answer) => hearTold(answer, ref, { taken, refused }))
 }
 
-interface GivingBack {
-  readonly about: Refunding
-  readonly ref: string
-  readonly access: Access
+function refundSaid({ request_id, error_code, msg }: Words) {
+  return textsIn({ ref: request_id, code: error_code, message: msg })
 }
 
 /** Refusals for good: the amount, a chargeback, a card or account without part refunds. */
 const neverRefunds = new Set(['105', '110', '113', '117', '128'])
 
-function hearRefund(reply: Reply, told: GivingBack): RefundVerdict | Next<RefundVerdict> {
-  const read = readAnswer(reply)
-  if ('kind' in read) return read
-  const { status, msg, request_id, error_code, mihpayid } = read.words
-  const [ref, code, message] = [textIn(request_id), textIn(error_code), textIn(msg)]
-  const said = { ...(ref && { ref }), ...(code && { code }), ...(message && { message }) }
-  if (isForeign(mihpayid, told.ref)) return alarm('another payment')
-  switch (textIn(status)) {
-    case '1':
-      return message?.startsWith('Cancel')
-        ? alarm('a cancellation')
-        : { kind: 'refund_pending', said }
-    case '0':
-      if (code !== undefined && neverRefunds.has(code)) return { kind: 'refund_failed', said }
-      return {
-        kind: 'next',
-        call: listActions(told.ref, told.access),
-        hear: (actions) => unlessTaken(hearListed(actions, told.about, told.ref), message),
-      }
-    default:
-      return alarm('a status never documented')
-  }
-}
-
 /**
- * What a refusal comes to. A token that is refused because it is known is our refund. One that is
- * not known was not taken, for now (two equal amounts within 5 minutes, a lock): it can leave
- * again by the same name.
+ * What a refusal comes to. A refund that is there was refused because it is, whatever reason is
+ * given. One that is not there was not taken: for good, or for now (two equal amounts within 5
+ * minutes, a lock), and then it can leave again by the same name.
  */
-function unlessTaken(listed: RefundVerdict, refusal: string | undefined): RefundVerdict {
+function unlessTaken(listed: RefundVerdict, refusal: Words): RefundVerdict {
   if (listed.kind === 'unknown') return { ...listed, sent: true }
   if (listed.kind !== 'not_found') return listed
-  return { ...unknown(`refused: ${refusal ?? 'no reason'}`), sent: false }
+  const said = refundSaid(refusal)
+  if (neverRefunds.has(said.code ?? '')) return { kind: 'refund_failed', said }
+  return { ...unknown(`refused: ${said.message ?? 'no reason'}`), sent: false }
 }
 
 function hearListed(reply: Reply, about: Refunding, ref: string): RefundVerdict {
-  const listed = hearActions(reply, ref)
-  if ('kind' in listed) return listed
   const token = tokenOf(about.reference)
-  const action = listed.actions.find((one) => one.kind === 'refund' && one.token === token)
-  if (!action) return { kind: 'not_found' }
-  const { state, said, amount } = action
+  return hearActions(reply, ref, (actions): RefundVerdict => {
+    const action = actions.find((one) => one.kind === 'refund' && one.token === token)
+    if (action) return refundStanding(action)
+    return about.refundRef === undefined ? { kind: 'not_found' } : alarm('the refund is gone')
+  })
+}
+
+function refundStanding({ state, said, amount }: Action): RefundVerdict {
   switch (state) {
     case 'queued':
       return { kind: 'refund_pending', said }
@@ -220,16 +216,11 @@ export function askRefund(about: Refunding, access: Access): Call {
 }
 
 /** How a refund stands. */
-export function hearRefundStanding(
-  reply: Reply,
-  about: Refunding,
-  access: Access,
-): RefundVerdict | Next<RefundVerdict> {
+export function hearRefundStanding(reply: Reply, about: Refunding, access: Access): HeardRefund {
   if (about.ref !== undefined) return hearListed(reply, about, about.ref)
   const payment = hearVerified(reply, about)
   if (payment.kind === 'unknown') return payment
-  const ref = 'said' in payment ? payment.said?.ref : undefined
+  const ref = 'said' in payment ? payment.said.ref : undefined
   if (ref === undefined) return unknown('no mihpayid')
-  const hear = (actions: Reply) => hearListed(actions, about, ref)
-  return { kind: 'next', call: listActions(ref, access), hear }
+  return next(listActions(ref, access), (list) => hearListed(list, about, ref))
 }

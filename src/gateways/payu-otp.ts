@@ -1,146 +1,143 @@
 import type { Access, Next, Payment, Reply, Said, Verdict } from './gateway.ts'
-import { hearVerified, verify } from './payu-commands.ts'
+import { hearRecord, saidOf, verify } from './payu-commands.ts'
 import {
   alarm,
   amountIn,
   countIn,
+  endingOf,
   failure,
+  given,
+  type Heard,
+  hearWords,
   isDoubtful,
   isForeign,
   isSigned,
-  meaningOf,
+  next,
   objectIn,
-  readAnswer,
   textIn,
+  textsIn,
   txnidOf,
   unknown,
   type Words,
 } from './payu-words.ts'
 
-/** What PayU said of a payment while it is under way. */
-export function saidIn(meta: Words, result: Words): Said {
-  const ref = textIn(result['mihpayid'])
-  const handle = textIn(meta['referenceId'])
-  const rrn = textIn(result['bank_ref_num'])
-  const code = textIn(result['error']) ?? textIn(meta['statusCode'])
-  const message = textIn(result['error_Message']) ?? textIn(meta['message'])
-  return {
-    ...(ref !== undefined && { ref }),
-    ...(handle !== undefined && { handle }),
-    ...(rrn !== undefined && { rrn }),
-    ...(code !== undefined && { code }),
-    ...(message !== undefined && { message }),
-  }
-}
-
-/** How many OTPs PayU will still look at and send. */
-export function leftIn(meta: Words): { attemptsLeft?: number; sendsLeft?: number } {
-  const attemptsLeft = countIn(objectIn(meta['submitOtp'])?.['attemptsLeft'])
-  const resend = objectIn(meta['resendOtp'])
-  const sendsLeft = resend?.['isSupported'] === false ? 0 : countIn(resend?.['attemptsLeft'])
-  return {
-    ...(attemptsLeft !== undefined && { attemptsLeft }),
-    ...(sendsLeft !== undefined && { sendsLeft }),
-  }
-}
-
-/** An answer about an OTP that concerns our payment. */
-interface Heard {
-  readonly about: Payment
+/** An answer about a payment of ours that was begun, or about its OTP. */
+export interface UnderWay<P extends Payment = Payment> {
+  readonly about: P
   readonly access: Access
   readonly said: Said
+  readonly words: Words
   readonly meta: Words
 }
 
-/** How a payment stands in PayU's books, after a word that is not the last. */
-export function theTruth({ about, access, said }: Omit<Heard, 'meta'>): Next<Verdict> {
-  const submitted = { ...about, stage: 'submitted' as const }
-  return {
-    kind: 'next',
-    call: verify(submitted, access),
-    hear: (reply) => {
-      const verdict = hearVerified(reply, submitted)
-      if (verdict.kind !== 'unknown') return verdict
-      // The card, or an OTP, left with the call before.
-      return { ...verdict, sent: true, said: { ...said, ...verdict.said } }
-    },
-  }
+/** What is made of a payment that is open, and of one that PayU calls failed. */
+interface Ears<P extends Payment> {
+  readonly open: (heard: UnderWay<P>) => Heard
+  readonly failed: (heard: UnderWay<P>) => Heard
 }
 
-/** What an OTP that was sent on came to. */
-export function hearSubmitted(reply: Reply, about: Payment, access: Access) {
-  return hearOtp({ reply, about, access, open: submitted })
+/** Hears how a payment goes on. Its end is told again and again, whatever was asked. */
+export function hearUnderWay<P extends Payment>({ open, failed }: Ears<P>) {
+  return (reply: Reply, about: P, access: Access): Heard =>
+    hearWords<Heard>(reply, (words) => {
+      const meta = objectIn(words['metaData'])
+      if (!meta) return unknown('no metaData')
+      const result = objectIn(words['result']) ?? {}
+      if (isOfAnother(meta, result, about)) return alarm('another payment')
+      const heard = { about, access, said: saidIn(meta, result), words, meta }
+      switch (meta['unmappedStatus']) {
+        case 'pending':
+        case 'in progress':
+        case 'initiated':
+          return open(heard)
+        case 'failure':
+        case 'failed':
+          return failed(heard)
+        case 'success':
+          return isForged(result, access) ? alarm('a wrong signature') : theTruth(heard)
+        case 'dropped':
+        case 'bounced':
+        case 'userCancelled':
+          return theTruth(heard)
+        default:
+          return alarm('a state never documented')
+      }
+    })
 }
 
-/** What the wish for another OTP came to. */
-export function hearResent(reply: Reply, about: Payment, access: Access) {
-  return hearOtp({ reply, about, access, open: resent })
-}
-
-interface Hearing {
-  readonly reply: Reply
-  readonly about: Payment
-  readonly access: Access
-  /** What is made of a challenge that is still open. */
-  readonly open: (heard: Heard) => Verdict | Next<Verdict>
-}
-
-/** Once a payment has ended, both calls are answered with its end, again and again. */
-function hearOtp({ reply, about, access, open }: Hearing): Verdict | Next<Verdict> {
-  const read = readAnswer(reply)
-  if ('kind' in read) return read
-  const meta = objectIn(read.words['metaData'])
-  if (!meta) return unknown('no metaData')
-  const result = objectIn(read.words['result']) ?? {}
-  if (isOfAnother(meta, result, about)) return alarm('another payment')
-  const said = saidIn(meta, result)
-  switch (meta['unmappedStatus']) {
-    case 'success': {
-      const field = (name: string) => textIn(result[name]) ?? ''
-      const isForged = field('hash') !== '' && !isSigned(field, access)
-      return isForged ? alarm('a wrong signature') : theTruth({ about, access, said })
-    }
-    case 'pending':
-    case 'in progress':
-    case 'initiated':
-      return open({ about, access, said, meta })
-    case 'failure':
-    case 'failed': {
-      const doubtful = isDoubtful(meaningOf(said.code))
-      return doubtful ? theTruth({ about, access, said }) : failure(said, 'later')
-    }
-    case 'dropped':
-    case 'bounced':
-    case 'userCancelled':
-      return theTruth({ about, access, said })
-    default:
-      return alarm('a state never documented')
-  }
+function saidIn(meta: Words, result: Words): Said {
+  const handle = meta['referenceId']
+  const code = textIn(result['error']) ?? meta['statusCode']
+  const message = textIn(result['error_Message']) ?? meta['message']
+  return { ...saidOf(result), ...textsIn({ handle, code, message }) }
 }
 
 function isOfAnother(meta: Words, result: Words, about: Payment): boolean {
-  const txnid = txnidOf(about)
+  const txnids = [meta['txnId'], result['txnid']]
   const amount = textIn(result['amount'])
   return (
-    isForeign(meta['txnId'], txnid) ||
+    txnids.some((one) => isForeign(one, txnidOf(about))) ||
     isForeign(meta['referenceId'], about.handle) ||
-    isForeign(result['txnid'], txnid) ||
     isForeign(result['mihpayid'], about.ref) ||
     (amount !== undefined && amountIn(amount) !== about.amount)
   )
 }
 
-function submitted(heard: Heard): Verdict | Next<Verdict> {
+function isForged(result: Words, access: Access): boolean {
+  const field = (name: string) => textIn(result[name]) ?? ''
+  return field('hash') !== '' && !isSigned(field, access)
+}
+
+/**
+ * How a payment stands in PayU's books, after a word that is not the last; `weigh` may make
+ * another verdict of it. The card, or an OTP, left with the call before: where the books say
+ * nothing, nothing is certain.
+ */
+export function theTruth(
+  { about, access, said }: Pick<UnderWay, 'about' | 'access' | 'said'>,
+  weigh = (found: Verdict) => found,
+): Next<Verdict> {
+  const submitted = { ...about, stage: 'submitted' as const }
+  return next(verify(submitted, access), (reply) => {
+    const found = weigh(hearRecord(reply, submitted))
+    if (found.kind === 'not_found') return { ...unknown('not in the books yet'), said }
+    return found.kind === 'unknown'
+      ? { ...found, sent: true, said: { ...said, ...found.said } }
+      : found
+  })
+}
+
+/** How many OTPs PayU will still look at and send. */
+export function leftIn(meta: Words) {
+  const attemptsLeft = countIn(objectIn(meta['submitOtp'])?.['attemptsLeft'])
+  const resend = objectIn(meta['resendOtp'])
+  const sendsLeft = resend?.['isSupported'] === false ? 0 : countIn(resend?.['attemptsLeft'])
+  return given({ attemptsLeft, sendsLeft })
+}
+
+/** What an OTP that was sent on came to. */
+export const hearSubmitted = hearUnderWay({ open: submitted, failed })
+
+/** What the wish for another OTP came to. */
+export const hearResent = hearUnderWay({ open: resent, failed })
+
+function failed(heard: UnderWay): Heard {
+  const { said } = heard
+  return isDoubtful(said.code) ? theTruth(heard) : failure(said, 'later')
+}
+
+function submitted(heard: UnderWay): Heard {
   const { said, meta } = heard
-  const submit = objectIn(meta['submitOtp'])
-  const meaning = meaningOf(said.code)
-  if (!isRefusal(submit, said) || isDoubtful(meaning)) return theTruth(heard)
+  if (!isRefusal(objectIn(meta['submitOtp']), said) || isDoubtful(said.code)) {
+    return theTruth(heard)
+  }
   const { attemptsLeft } = leftIn(meta)
   if (attemptsLeft === 0) {
     return { kind: 'failed', said, by: 'customer', code: 'OTP_ATTEMPTS_EXCEEDED' }
   }
-  const code = meaning === 'otp_expired' ? 'OTP_EXPIRED' : 'INCORRECT_OTP'
-  return { kind: 'wrong_otp', said, code, ...(attemptsLeft !== undefined && { attemptsLeft }) }
+  const isExpired = endingOf(said.code).code === 'TXN_EXPIRED'
+  const code = isExpired ? 'OTP_EXPIRED' : 'INCORRECT_OTP'
+  return { kind: 'wrong_otp', said, code, ...given({ attemptsLeft }) }
 }
 
 /**
@@ -152,10 +149,12 @@ function isRefusal(submit: Words | undefined, { message }: Said): boolean {
   return message === 'Unauthorized' && countIn(submit?.['retryAttemptCount']) !== undefined
 }
 
-function resent({ said, meta }: Heard): Verdict {
-  const resend = objectIn(meta['resendOtp'])
+const noMoreSends = 'E1604'
+
+function resent({ said, meta }: UnderWay): Verdict {
   const left = leftIn(meta)
-  if (resend?.['status'] === 'success') return { kind: 'challenge', said, ...left }
-  const isOver = meaningOf(said.code) === 'no_more_sends' || left.sendsLeft === 0
+  const isSent = objectIn(meta['resendOtp'])?.['status'] === 'success'
+  if (isSent) return { kind: 'challenge', said, ...left }
+  const isOver = said.code === noMoreSends || left.sendsLeft === 0
   return isOver ? { kind: 'not_sent', said, why: 'limit' } : unknown('not known to be sent')
 }

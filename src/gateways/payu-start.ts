@@ -1,12 +1,12 @@
 import { type Brand, brandOf } from '../cards/bin.ts'
-import type { Access, NewPayment, Next, Reply, Verdict } from './gateway.ts'
-import { leftIn, saidIn, theTruth } from './payu-otp.ts'
+import type { Access, Call, NewPayment, Verdict } from './gateway.ts'
+import { post } from './payu-commands.ts'
+import { hearUnderWay, leftIn, theTruth, type UnderWay } from './payu-otp.ts'
 import {
-  alarm,
   failure,
-  isForeign,
+  type Heard,
   objectIn,
-  readAnswer,
+  requestHash,
   rupeesText,
   textIn,
   txnidOf,
@@ -14,23 +14,20 @@ import {
   type Words,
 } from './payu-words.ts'
 
-/** The form that begins a payment, all of it but the hash. */
-export function opening(
-  payment: NewPayment,
-  { credentials }: Access,
-): Readonly<Record<string, string>> {
+/** The form that begins a payment. */
+export function askStart(payment: NewPayment, access: Access): Call {
   const { card, customer, finishUrl } = payment
   const firstname = /[A-Za-z]+/.exec(card.name ?? '')?.[0] ?? 'Customer'
-  return {
-    key: credentials['key'] ?? '',
+  const form: Readonly<Record<string, string>> = {
+    key: access.credentials['key'] ?? '',
     txnid: txnidOf(payment),
     amount: rupeesText(payment.amount),
     productinfo: payment.orderId,
     firstname,
     // PayU refuses a payment without them, and an order may be. Nobody gets mail at example.com,
     // and the OTP goes to the telephone that the bank knows, never to this one.
-    email: mailIn(customer.email) ?? 'customer@example.com',
-    phone: phoneIn(customer.phone) ?? '9999999999',
+    email: mail.exec(customer.email ?? '')?.[0] ?? 'customer@example.com',
+    phone: /\d{10}$/.exec((customer.phone ?? '').replace(/\D/g, ''))?.[0] ?? '9999999999',
     udf1: payment.id,
     surl: finishUrl,
     furl: finishUrl,
@@ -45,78 +42,66 @@ export function opening(
     s2s_device_info: customer.userAgent ?? 'unknown',
     ...(!payment.autoCapture && { pre_authorize: '1' }),
   }
+  return post('/_payment', { ...form, hash: requestHash((name) => form[name] ?? '', access) })
 }
 
 /** A `|` would move the borders between the fields that are signed. */
-function mailIn(text: string | undefined): string | undefined {
-  return text !== undefined && /^[^\s|@]+@[^\s|@]+$/.test(text) ? text : undefined
-}
-
-/** Ten digits, as PayU takes them: without the country's `+91`. */
-function phoneIn(text: string | undefined): string | undefined {
-  return /\d{10}$/.exec((text ?? '').replace(/\D/g, ''))?.[0]
-}
+const mail = /^[^\s|@]+@[^\s|@]+$/
 
 /** Debit cards are named by network; credit cards are `CC`, but for two networks. */
 function kindOf(brand: Brand | undefined, cardType: string): { pg: string; bankcode: string } {
-  if (cardType === 'DEBIT') return { pg: 'DC', bankcode: debitCodes.get(brand) ?? 'VISA' }
-  return { pg: 'CC', bankcode: creditCodes.get(brand) ?? 'CC' }
+  const { DEBIT = 'VISA', CREDIT = 'CC' } = codes.get(brand) ?? {}
+  return cardType === 'DEBIT' ? { pg: 'DC', bankcode: DEBIT } : { pg: 'CC', bankcode: CREDIT }
 }
 
-const debitCodes: ReadonlyMap<Brand | undefined, string> = new Map([
-  ['VISA', 'VISA'],
-  ['MASTERCARD', 'MAST'],
-  ['MAESTRO', 'MAES'],
-  ['RUPAY', 'RUPAY'],
-])
-
-const creditCodes: ReadonlyMap<Brand | undefined, string> = new Map([
-  ['AMEX', 'AMEX'],
-  ['DINERS', 'DINR'],
+const codes = new Map<Brand | undefined, { readonly DEBIT?: string; readonly CREDIT?: string }>([
+  ['MASTERCARD', { DEBIT: 'MAST' }],
+  ['MAESTRO', { DEBIT: 'MAES' }],
+  ['RUPAY', { DEBIT: 'RUPAY' }],
+  ['AMEX', { CREDIT: 'AMEX' }],
+  ['DINERS', { CREDIT: 'DINR' }],
 ])
 
 /** What the beginning of a payment came to. */
-export function hearStart(
-  reply: Reply,
-  about: NewPayment,
-  access: Access,
-): Verdict | Next<Verdict> {
-  const read = readAnswer(reply)
-  if ('kind' in read) return read
-  const meta = objectIn(read.words['metaData'])
-  if (!meta) return unknown('no metaData')
-  if (isForeign(meta['txnId'], txnidOf(about))) return alarm('another payment')
-  const said = saidIn(meta, {})
-  switch (meta['unmappedStatus']) {
-    case 'pending':
-    case 'in progress':
-    case 'initiated':
-      return opened(read.words, meta, about)
-    case 'success':
-      return theTruth({ about, said, access })
-    case 'failure':
-    case 'failed':
-      return failure(said, 'start')
-    default:
-      return alarm('a status never documented')
-  }
-}
+export const hearStart = hearUnderWay<NewPayment>({ open: opened, failed })
 
-function opened(words: Words, meta: Words, { auth }: NewPayment): Verdict {
-  const said = saidIn(meta, {})
-  const page = pageIn(objectIn(words['result']))
+function opened({ about, said, words, meta }: UnderWay<NewPayment>): Verdict {
+  const isOtp = about.auth === 'OTP'
+  const result = objectIn(words['result'])
+  const page = pageIn(result)
   // Terms that the customer must accept can be shown on the bank's page only.
-  const hasTerms = [words, meta, objectIn(words['result'])].some((one) => one?.['tncUrl'])
-  const isNative = objectIn(words['binData'])?.['pureS2SSupported'] !== false && !hasTerms
-  const open = isNative && objectIn(meta['submitOtp']) && said.handle !== undefined
-  if (auth === 'OTP' && open) return { kind: 'challenge', said, ...page, ...leftIn(meta) }
+  const hasTerms = [words, meta, result].some((one) => one?.['tncUrl'])
+  const lacksOtp = hasTerms || objectIn(words['binData'])?.['pureS2SSupported'] === false
+  const isOpen = !lacksOtp && objectIn(meta['submitOtp']) && said.handle !== undefined
+  if (isOtp && isOpen) return { kind: 'challenge', said, ...page, ...leftIn(meta) }
   if (page) return { kind: 'redirect', said, ...page }
-  if (auth === 'OTP') return { kind: 'not_eligible', said }
-  return { kind: 'failed', said, by: 'gateway', code: 'GATEWAY_ERROR' }
+  const waits = meta['unmappedStatus'] === 'pending'
+  if (isOtp && lacksOtp && waits) return { kind: 'not_eligible', said }
+  // It is under way all the same, and could be charged without anything of the customer's.
+  return { ...unknown('neither a challenge nor a page'), said }
 }
 
 /** The bank's page is given as a whole, in base64. */
 function pageIn(result: Words | undefined): { page: { html: string } } | undefined {
   const html = Buffer.from(textIn(result?.['acsTemplate']) ?? '', 'base64').toString('utf8')
   return html.trimStart().startsWith('<') ? { page: { html } } : undefined
+}
+
+/** What is not signed by its account is thrown away unread, and verifying would fail likewise. */
+const wrongHash = 'E700'
+
+/** The account may not do it at all: such a payment needs no record. */
+const setUp = new Set(['E1615', 'E1616', 'E1617', 'E1618', 'E1619', 'E1621', 'E2502'])
+
+/** Another account may be asked only once PayU's record, too, says that nothing goes on here. */
+function failed(heard: UnderWay<NewPayment>): Heard {
+  const { said } = heard
+  const verdict = failure(said, 'start')
+  const { code = '' } = said
+  if (verdict.kind !== 'failed' || !verdict.elsewhere || code === wrongHash) return verdict
+  return theTruth(heard, (found) => {
+    const isOver = found.kind === 'failed' && found.by !== 'customer'
+    const isUnheardOf = found.kind === 'not_found' && setUp.has(code)
+    return isOver || isUnheardOf ? verdict : found
+  })
 }

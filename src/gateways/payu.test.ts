@@ -115,6 +115,8 @@ test('a start is named by 24 digits of the txn and its try', () => {
   assert.equal(txnidOf(payment), txnid)
   assert.equal(txnidOf({ ...payment, tries: 25 }), 'abc0123456789abcdef01234p')
   assert.equal(txnidOf(payment).length, 25)
+  assert.equal(txnidOf({ ...payment, tries: 35 }).length, 25)
+  assert.throws(() => txnidOf({ ...payment, tries: 36 }))
 })
 
 test('tokens fit into 23 characters and tell references apart', () => {
@@ -230,6 +232,24 @@ test('refunds have their token in var2 and their amount in var3', () => {
   )
 })
 
+test('an id that is printed as a number keeps all of its digits', () => {
+  const row = (id: string) =>
+    `{"mihpayid":${id},"txnid":"${txnid}","amt":499.00,"status":"success","unmappedstatus":"auth"}`
+  const about = { ...payment, reference: 'txn_1.2', take: payment.amount }
+  const hearAbout = (id: string) => {
+    const body = `{"status":1,"transaction_details":{"${txnid}":${row(id)}}}`
+    return payu.capture.hear({ kind: 'answer', status: 200, body }, about, access)
+  }
+  for (const id of ['403993715521889537', '"403993715521889537"']) {
+    const heard = hearAbout(id)
+    assert(heard.kind === 'next')
+    const { command, var1, hash } = read(heard.call).form
+    assert.deepEqual([command, var1], ['capture_transaction', '403993715521889537'])
+    assert.equal(hash, commandHash('capture_transaction', '403993715521889537', access))
+  }
+  assert.equal(hearAbout('4.0399371552188954e17').kind, 'unknown')
+})
+
 test('nothing of a card, an OTP, a customer or a signature may be written down', () => {
   const { form } = read(payu.start.ask(payment, access))
   const kept = Object.keys(form).filter((name) => payu.transcribed.has(name))
@@ -291,7 +311,7 @@ test('a signed callback of a payment that is not ours is no news', () => {
 test("a refund's callback is unsigned: one hint a minute for each payment", () => {
   const post = { action: 'refund', status: 'success', token: 't1', merchantTxnId: txnid }
   const heard = hear(post)
-  assert(heard.kind === 'news')
+  assert(heard.kind === 'hint')
   assert.equal(heard.reference, `txn_${txnid}`)
   const flood = [1, 2, 3].map((n) => hear({ ...post, token: `t${n}`, junk: String(n) }))
   assert.deepEqual(flood, [heard, heard, heard])

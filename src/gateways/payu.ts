@@ -20,16 +20,8 @@ import {
   hearStanding,
 } from './payu-money.ts'
 import { hearResent, hearSubmitted } from './payu-otp.ts'
-import { hearStart, opening } from './payu-start.ts'
-import {
-  isSigned,
-  isTxnid,
-  objectIn,
-  readAnswer,
-  requestHash,
-  textIn,
-  unknown,
-} from './payu-words.ts'
+import { askStart, hearStart } from './payu-start.ts'
+import { hearWords, isSigned, isTxnid, objectIn, textIn, unknown } from './payu-words.ts'
 
 /** PayU India: forms out, JSON in, every call and result signed with sha512 over a salt. */
 export const payu = {
@@ -68,14 +60,7 @@ export const payu = {
     },
     hear: hearEligibility,
   },
-  start: {
-    patienceMs: 10_000,
-    ask: (payment, access) => {
-      const form = opening(payment, access)
-      return post('/_payment', { ...form, hash: requestHash((name) => form[name] ?? '', access) })
-    },
-    hear: hearStart,
-  },
+  start: { patienceMs: 10_000, ask: askStart, hear: hearStart },
   submitOtp: {
     // A bank's authorization sits behind the OTP.
     patienceMs: 30_000,
@@ -105,26 +90,26 @@ function answer(fields: Readonly<Record<string, string>>): Call {
 }
 
 function hearCheck(reply: Reply): Admission {
-  const read = readAnswer(reply)
-  if ('kind' in read) return read
-  const { status, msg } = read.words
-  if (textIn(status) !== '0' || typeof msg !== 'string') return unknown('no word of the account')
-  if (isNothingFound(msg)) return { kind: 'works' }
-  return /hash|key/i.test(msg) ? { kind: 'locked_out', message: msg } : unknown('no known word')
+  return hearWords<Admission>(reply, ({ status, msg }) => {
+    const message = textIn(msg)
+    if (textIn(status) !== '0' || message === undefined) return unknown('no word of the account')
+    if (isNothingFound(message)) return { kind: 'works' }
+    return /hash|key/i.test(message) ? { kind: 'locked_out', message } : unknown('no known word')
+  })
 }
 
 function hearEligibility(reply: Reply): Eligibility {
-  const read = readAnswer(reply)
-  if ('kind' in read) return read
-  const bin = objectIn(objectIn(read.words['data'])?.['bins_data'])
-  switch (textIn(bin?.['is_otp_on_the_fly'])) {
-    case '1':
-      return { kind: 'eligible' }
-    case '0':
-      return { kind: 'ineligible' }
-    default:
-      return unknown('no word of OTPs')
-  }
+  return hearWords<Eligibility>(reply, ({ data }) => {
+    const bin = objectIn(objectIn(data)?.['bins_data'])
+    switch (textIn(bin?.['is_otp_on_the_fly'])) {
+      case '1':
+        return { kind: 'eligible' }
+      case '0':
+        return { kind: 'ineligible' }
+      default:
+        return unknown('no word of OTPs')
+    }
+  })
 }
 
 function hearCallback({ body, now }: Callback, access: Access): News {
@@ -144,7 +129,7 @@ function hearCallback({ body, now }: Callback, access: Access): News {
 function hint(txnid: string, now: number): News {
   if (!isTxnid(txnid)) return { kind: 'forged' }
   const id = `refund.${txnid}.${Math.floor(now / hintMs)}`
-  return { kind: 'news', id, reference: `txn_${txnid}` }
+  return { kind: 'hint', id, reference: `txn_${txnid}` }
 }
 
 /** A refund takes days; nobody needs to hear of one sooner than within a minute. */

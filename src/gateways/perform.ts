@@ -59,7 +59,7 @@ export function makePerform(carry: Carry): Perform {
       const from = performance.now()
       const reply: Reply =
         calls.length === mostCalls
-          ? { kind: 'silence', because: 'too many calls', sent: false }
+          ? { kind: 'silence', because: 'too many calls', sent: true }
           : await send(carry, { call, access, signal: late.signal })
       const ms = Math.round(performance.now() - from)
       calls.push(transcribe({ call, reply, ms }, access.transcribed))
@@ -151,6 +151,8 @@ export function openNetwork(): { readonly carry: Carry; readonly close: () => Pr
     keepAliveMaxTimeout: idleMs,
     connections: mostConnections,
     pipelining: 1,
+    // HTTP/2 lets a server refuse a stream, and the client sends it again by itself.
+    allowH2: false,
   })
   return {
     carry: async ({ url, body, ...rest }) => {

@@ -1,9 +1,7 @@
 import type { Verdict } from './gateway.ts'
 
-type Failure = Extract<Verdict, { kind: 'failed' }>
-
 /** Whose no something is, and our word for it. */
-export type Refusal = Pick<Failure, 'by' | 'code'>
+export type Refusal = Pick<Extract<Verdict, { kind: 'failed' }>, 'by' | 'code'>
 
 const wrongOtp: Refusal = { by: 'customer', code: 'OTP_ATTEMPTS_EXCEEDED' }
 const unproven: Refusal = { by: 'customer', code: 'AUTHENTICATION_FAILED' }
@@ -82,12 +80,10 @@ export function refusalLike(reason = '', step = ''): Refusal | undefined {
   return refusalFor(reason, step) ?? byStep
 }
 
-/** Whether a refusal ends the payment by itself; else its record at Razorpay has to be asked. */
-export function isLastWord({ by, code }: Refusal): boolean {
-  return by !== 'gateway' && code !== 'ISSUER_DOWN'
-}
-
-/** Whether another account may do better: the card and its owner have nothing to do with it. */
-export function isWorthAnother({ code }: Refusal): boolean {
-  return code === 'ISSUER_DOWN' || code === 'GATEWAY_ERROR' || code === 'TXN_FAILURE'
+/**
+ * Whether a refusal ends the payment by itself. Trouble of a bank, of Razorpay or of ours does not:
+ * the payment's record has to be asked, and another account may do better.
+ */
+export function isLastWord({ code }: Refusal): boolean {
+  return code !== 'ISSUER_DOWN' && code !== 'GATEWAY_ERROR' && code !== 'TXN_FAILURE'
 }

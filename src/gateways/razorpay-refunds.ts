@@ -1,6 +1,6 @@
 import type { Access, Call, Payment, Refunding, RefundVerdict, Reply } from './gateway.ts'
 import { get, next, post, referenceOf } from './razorpay-calls.ts'
-import { itemsOf, read, refundVerdict, unknown } from './razorpay-words.ts'
+import { itemsOf, read, readRecord, refundVerdict, unknown } from './razorpay-words.ts'
 
 /** A refund; its reference is Razorpay's guard against doing it twice, and its receipt. */
 export function askRefund(about: Refunding, access: Access): Call {
@@ -43,9 +43,8 @@ export function askSyncRefund(about: Refunding, access: Access): Call {
 /** What the refund's own record says, or the one of the list that has its reference. */
 export function hearSyncRefund(reply: Reply, about: Refunding): RefundVerdict {
   if (about.refundRef === undefined) return hearRefunds(reply, about)
-  const heard = read(reply)
-  if (heard.kind === 'unknown') return heard
-  return heard.kind === 'words' ? refundVerdict(heard.words, about) : unknown('an error')
+  const heard = readRecord(reply)
+  return heard.kind === 'words' ? refundVerdict(heard.words, about) : heard
 }
 
 function hearRefunds(reply: Reply, about: Refunding): RefundVerdict {

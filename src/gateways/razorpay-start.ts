@@ -1,12 +1,12 @@
-import type { Access, Call, NewPayment, Next, Reply, Said, Verdict } from './gateway.ts'
-import { get, next, post, referenceOf } from './razorpay-calls.ts'
-import { isWorthAnother, refusalFor, refusalLike } from './razorpay-reasons.ts'
+import type { Access, Call, NewPayment, Next, Payment, Reply, Said, Verdict } from './gateway.ts'
+import { next, post, referenceOf } from './razorpay-calls.ts'
+import { isLastWord, refusalFor, refusalLike } from './razorpay-reasons.ts'
+import { lookAt } from './razorpay-record.ts'
 import {
   alarm,
   type Complaint,
   idIn,
   lockOutIn,
-  paymentVerdict,
   read,
   type Steps,
   stepsIn,
@@ -49,7 +49,7 @@ export function hearOrder(reply: Reply, about: NewPayment, access: Access) {
   if (refused) return refused
   const heard = read(reply)
   if (heard.kind !== 'words') {
-    const verdict = heard.kind === 'error' ? startRefused(heard, false) : heard
+    const verdict = heard.kind === 'error' ? startRefused(heard) : heard
     return verdict.kind === 'unknown' ? { ...verdict, sent: false } : verdict
   }
   const { words } = heard
@@ -108,29 +108,26 @@ interface Starting {
   readonly handle: string
 }
 
-interface Ids {
-  readonly ref: string
-  readonly handle: string
-}
-
 function hearCreate(reply: Reply, starting: Starting): Verdict | Next<Verdict> {
   const { about, access, handle } = starting
   const refused = lockedOut(reply)
   if (refused) return refused
   const heard = read(reply, { handle })
   if (heard.kind === 'unknown') return heard
-  if (heard.kind === 'error') return startRefused(heard, about.auth === 'OTP')
+  if (heard.kind === 'error') return hearRefused(heard, starting)
   const ref = idIn(heard.words, 'razorpay_payment_id', 'pay')
   if (ref === undefined) return { ...unknown('no payment'), said: { handle } }
   const said = { ref, handle }
   const steps = stepsIn(heard.words)
   // Without a next step the bank wanted no proof, and the payment may be authorized already.
-  if (steps === undefined) return askPayment(said, starting)
+  if (steps === undefined) return askRecord(ref, starting)
   const page = pageIn(steps, access)
   const generate = steps.get('otp_generate')
   if (about.auth === 'OTP' && generate !== undefined) {
     // A public call: its address carries what it needs, and the secret stays here.
-    return next({ method: 'POST', path: generate }, (answer) => hearGenerate(answer, said, page))
+    return next({ method: 'POST', path: generate }, (answer) =>
+      hearGenerate(answer, { ...starting, ref, page }),
+    )
   }
   if (page !== undefined && !(about.auth === 'OTP' && steps.has('otp_submit'))) {
     return { kind: 'redirect', said, page }
@@ -139,22 +136,24 @@ function hearCreate(reply: Reply, starting: Starting): Verdict | Next<Verdict> {
 }
 
 /** In doubt about the payment's id only the order's is kept: by it the payment is found again. */
-function askPayment(said: Ids, { about, access, handle }: Starting): Next<Verdict> {
-  return next(get(`/v1/payments/${said.ref}`, access), (reply) => {
-    const heard = read(reply, said)
-    if (heard.kind === 'unknown') return { ...heard, sent: true }
-    if (heard.kind === 'error') return { ...unknown('an error'), said: { handle } }
-    const verdict = paymentVerdict(heard.words, { ...about, ...said, stage: 'submitted' })
+function askRecord(ref: string | undefined, { about, access, handle }: Starting): Next<Verdict> {
+  const begun: Payment = { ...about, handle, stage: 'submitted', ...(ref !== undefined && { ref }) }
+  return lookAt(begun, access, (verdict) => {
+    if (verdict.kind === 'not_found') return { ...unknown('no payment yet'), said: { handle } }
     return verdict.kind === 'unknown' ? { ...verdict, said: { handle } } : verdict
   })
 }
 
-function hearGenerate(reply: Reply, said: Ids, page: Page): Verdict {
+type Generating = Starting & { readonly ref: string; readonly page: Page }
+
+function hearGenerate(reply: Reply, generating: Generating): Verdict | Next<Verdict> {
+  const { ref, handle, page } = generating
+  const said = { ref, handle }
   const heard = read(reply, said)
   if (heard.kind === 'unknown') return { ...heard, sent: true }
-  if (heard.kind === 'error') return startRefused(heard, false)
-  if (idIn(heard.words, 'razorpay_payment_id', 'pay') !== said.ref) {
-    return { ...alarm('another payment'), said: { handle: said.handle } }
+  if (heard.kind === 'error') return hearRefused(heard, generating)
+  if (idIn(heard.words, 'razorpay_payment_id', 'pay') !== ref) {
+    return { ...alarm('another payment'), said: { handle } }
   }
   return openChallenge(stepsIn(heard.words) ?? new Map(), said, page)
 }
@@ -182,27 +181,30 @@ function pageIn(steps: Steps, { origins }: Access): Page {
 function lockedOut(reply: Reply): Verdict | undefined {
   const message = lockOutIn(reply)
   if (message === undefined) return undefined
-  return {
-    kind: 'failed',
-    said: { message },
-    by: 'gateway',
-    code: 'GATEWAY_ERROR',
-    elsewhere: true,
-  }
+  const said = { message }
+  return { kind: 'failed', said, by: 'gateway', code: 'GATEWAY_ERROR', elsewhere: true }
 }
 
-/**
- * A start that was refused. Without an OTP or a page nothing can be charged, unless the bank had
- * already begun to authorize without either.
- */
-function startRefused(complaint: Complaint, asksForOtp: boolean): Verdict {
-  const { said, reason, step, description } = complaint
-  if (asksForOtp && /otp authentication type is not applicable/i.test(description)) {
-    return { kind: 'not_eligible', said }
-  }
+/** The steps before a bank is asked to authorize: what is refused in them has begun nothing. */
+const firstSteps = new Set([
+  'payment_initiation',
+  'card_enrollment_check',
+  'payment_authentication',
+])
+
+/** A card that was refused. A bank may authorize without an OTP: past the first steps we look. */
+function hearRefused(complaint: Complaint, starting: Starting): Verdict | Next<Verdict> {
+  const { said, step = '' } = complaint
+  const isNotEligible = /otp authentication type is not applicable/i.test(said.message ?? '')
+  if (starting.about.auth === 'OTP' && isNotEligible) return { kind: 'not_eligible', said }
+  return firstSteps.has(step) ? startRefused(complaint) : askRecord(said.ref, starting)
+}
+
+/** A start that was refused before anything had begun. */
+function startRefused({ said, reason, step }: Complaint): Verdict {
   const listed = refusalFor(reason, step)
   const refusal = refusalLike(reason, step)
   if (refusal === undefined) return { ...unknown('an error never documented'), said }
-  const elsewhere = listed && isWorthAnother(listed) && step !== 'payment_authorization'
+  const elsewhere = listed && !isLastWord(listed)
   return { kind: 'failed', said, ...refusal, ...(elsewhere && { elsewhere: true }) }
 }

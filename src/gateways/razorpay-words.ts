@@ -15,7 +15,6 @@ export type Read =
 /** Razorpay's error envelope; `next` stands beside it while a challenge goes on. */
 export interface Complaint {
   readonly said: Said
-  readonly description: string
   readonly reason: string | undefined
   readonly step: string | undefined
   readonly next: Steps | undefined
@@ -47,6 +46,12 @@ export function read(reply: Reply, known: Said = {}): Read {
   return { kind: 'error', ...complaint, said, next: stepsIn(words) ?? stepsIn(words['error']) }
 }
 
+/** As `read`, where an error says no more than that there is no answer. */
+export function readRecord(reply: Reply): Exclude<Read, { readonly kind: 'error' }> {
+  const heard = read(reply)
+  return heard.kind === 'error' ? unknown('an error') : heard
+}
+
 /** What Razorpay says when it does not take an account's keys. */
 export function lockOutIn(reply: Reply): string | undefined {
   if (reply.kind === 'silence' || reply.status !== 401) return undefined
@@ -57,14 +62,13 @@ export function lockOutIn(reply: Reply): string | undefined {
 function complaintOf(error: Words): Omit<Complaint, 'next'> {
   const metadata = wordsAt(error, 'metadata')
   const reason = textIn(error, 'reason')
-  const description = textIn(error, 'description')
   const said = withoutGaps({
     ref: idIn(metadata, 'payment_id', 'pay'),
     handle: idIn(metadata, 'order_id', 'order'),
     code: reason ?? textIn(error, 'code'),
-    message: description,
+    message: textIn(error, 'description'),
   })
-  return { said, description: description ?? '', reason, step: textIn(error, 'step') }
+  return { said, reason, step: textIn(error, 'step') }
 }
 
 /** `next`, whose entries are words in some answers and objects with an address in others. */
@@ -98,9 +102,10 @@ export function paymentVerdict(words: Words, about: Payment): Verdict {
     case 'captured':
       return { kind: 'charged', said, amount }
     case 'refunded':
-      // A hold that nobody captured is given back by Razorpay itself, under the same word.
-      if (words['captured'] === false) return { kind: 'voided', said }
-      return words['captured'] === true ? { kind: 'charged', said, amount } : alarm('no captured')
+      // All of it went back: of a hold by Razorpay itself, of money taken by whoever sent it.
+      return typeof words['captured'] === 'boolean'
+        ? { kind: 'voided', said }
+        : alarm('no captured')
     case 'failed':
       return failedVerdict(words, said)
     default:
@@ -188,9 +193,9 @@ export function alarm(because: string): Unknown {
 
 /** The entries of a list. */
 export function itemsOf(reply: Reply): Words[] | Unknown {
-  const heard = read(reply)
-  if (heard.kind === 'unknown') return heard
-  const items = heard.kind === 'words' ? heard.words['items'] : undefined
+  const heard = readRecord(reply)
+  if (heard.kind !== 'words') return heard
+  const { items } = heard.words
   return Array.isArray(items) ? items.filter(isWords) : unknown('no list')
 }
 

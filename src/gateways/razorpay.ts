@@ -1,7 +1,6 @@
 import type {
   Access,
   Admission,
-  Call,
   Capturing,
   Eligibility,
   Gateway,
@@ -11,8 +10,9 @@ import type {
   Verdict,
 } from './gateway.ts'
 import { hearRazorpay, isSigned } from './razorpay-callbacks.ts'
-import { get, knownOf, next, post, referenceOf } from './razorpay-calls.ts'
+import { get, knownOf, post } from './razorpay-calls.ts'
 import { isLastWord, refusalFor, refusalLike } from './razorpay-reasons.ts'
+import { askSync, hearRecord, hearSync, lookAt } from './razorpay-record.ts'
 import { askRefund, askSyncRefund, hearRefund, hearSyncRefund } from './razorpay-refunds.ts'
 import { askOrder, challengeOf, hearOrder } from './razorpay-start.ts'
 import {
@@ -21,8 +21,8 @@ import {
   idIn,
   itemsOf,
   lockOutIn,
-  paymentVerdict,
   read,
+  readRecord,
   stepsIn,
   unknown,
   type Words,
@@ -103,9 +103,8 @@ function hearCheck(reply: Reply): Admission {
 
 /** A card without native ways has an empty list in place of the object that tells them. */
 function hearFlows(reply: Reply): Eligibility {
-  const heard = read(reply)
-  if (heard.kind === 'unknown') return heard
-  if (heard.kind === 'error') return unknown('an error')
+  const heard = readRecord(reply)
+  if (heard.kind !== 'words') return heard
   const { words } = heard
   if (words['otp'] === true) return { kind: 'eligible' }
   const isNone = words['otp'] === false || (Array.isArray(words) && words.length === 0)
@@ -119,7 +118,7 @@ function hearSubmit(reply: Reply, about: Payment, access: Access): Verdict | Nex
   if (heard.kind === 'error') return otpRefused(heard, about, access)
   const strange = strangeIn(heard.words, about, access)
   if (strange !== undefined) return { ...alarm(strange), said }
-  return askPayment({ ...about, stage: 'submitted' }, access)
+  return lookAt({ ...about, stage: 'submitted' }, access)
 }
 
 /** An accepted OTP is answered with three signed fields, or with the payment's whole record. */
@@ -146,7 +145,7 @@ function otpRefused(complaint: Complaint, about: Payment, access: Access) {
   }
   const listed = refusalFor(reason, step)
   if (!isOpen && listed && isLastWord(listed)) return { kind: 'failed', said, ...listed } as const
-  return askPayment({ ...about, stage: 'submitted' }, access)
+  return lookAt({ ...about, stage: 'submitted' }, access)
 }
 
 function hearResend(reply: Reply, about: Payment): Verdict {
@@ -172,62 +171,12 @@ function resendRefused({ said, reason, step, next: steps }: Complaint): Verdict 
     : { ...unknown('an error never documented'), said }
 }
 
-/** The payment's own record, which is the authority; something has left for the bank before. */
-function askPayment(about: Payment, access: Access): Next<Verdict> {
-  return next(get(`/v1/payments/${about.ref}`, access), (reply) => {
-    const verdict = hearPayment(reply, about)
-    return verdict.kind === 'unknown' ? { ...verdict, sent: true } : verdict
-  })
-}
-
-function hearPayment(reply: Reply, about: Payment): Verdict {
-  const said = knownOf(about)
-  const heard = read(reply, said)
-  if (heard.kind === 'unknown') return heard
-  if (heard.kind === 'error') return { ...unknown('an error'), said }
-  const verdict = paymentVerdict(heard.words, about)
-  return verdict.kind === 'unknown' ? { ...verdict, said } : verdict
-}
-
-function askSync(about: Payment, access: Access): Call {
-  const { ref, handle } = about
-  if (ref !== undefined) return get(`/v1/payments/${ref}`, access)
-  if (handle !== undefined) return get(`/v1/orders/${handle}/payments`, access)
-  return get(`/v1/orders?receipt=${referenceOf(about)}`, access)
-}
-
-function hearSync(reply: Reply, about: Payment, access: Access): Verdict | Next<Verdict> {
-  if (about.ref !== undefined) return hearPayment(reply, about)
-  if (about.handle !== undefined) return hearAttempts(reply, about)
-  const found = itemsOf(reply)
-  if (!Array.isArray(found)) return found
-  const ours = found.filter((order) => order['receipt'] === referenceOf(about))
-  if (ours.length === 0) return { kind: 'not_found' }
-  const handle = ours.length === 1 && ours[0] ? idIn(ours[0], 'id', 'order') : undefined
-  if (handle === undefined) return alarm('not one order')
-  return next(get(`/v1/orders/${handle}/payments`, access), (answer) =>
-    hearAttempts(answer, { ...about, handle }),
-  )
-}
-
-/** One order has one payment: a start never sends a card twice. */
-function hearAttempts(reply: Reply, about: Payment): Verdict {
-  const found = itemsOf(reply)
-  if (!Array.isArray(found)) return { ...found, said: knownOf(about) }
-  const [payment, another] = found
-  if (payment === undefined) return { kind: 'not_found' }
-  if (another !== undefined) return { ...alarm('more than one payment'), said: knownOf(about) }
-  return paymentVerdict(payment, about)
-}
-
 /** "Already captured" has no reason of its own, so the payment's record says what a no means. */
 function hearCapture(reply: Reply, about: Capturing, access: Access): Verdict | Next<Verdict> {
   const heard = read(reply, knownOf(about))
   if (heard.kind === 'unknown') return heard
-  if (heard.kind === 'words') return hearPayment(reply, about)
-  return next(get(`/v1/payments/${about.ref}`, access), (answer) => {
-    const verdict = hearPayment(answer, about)
-    if (verdict.kind === 'unknown') return { ...verdict, sent: true }
-    return verdict.kind === 'authorized' ? { kind: 'refused', said: heard.said } : verdict
-  })
+  if (heard.kind === 'words') return hearRecord(reply, about)
+  return lookAt(about, access, (verdict) =>
+    verdict.kind === 'authorized' ? { kind: 'refused', said: heard.said } : verdict,
+  )
 }

@@ -40,6 +40,11 @@ test('a page, garbage and a long text are cut to nothing, or to their beginning'
   assert.equal(heard['message']?.length, 200)
 })
 
+test('an answer that is nested without end is no trouble', () => {
+  const { heard } = kept({}, `${'{"a":['.repeat(20_000)}1${']}'.repeat(20_000)}`)
+  assert.deepEqual(heard, {})
+})
+
 test('of a URL only the path is kept, and what comes of a silence is said', () => {
   const call = { method: 'GET', path: 'https://api.example/v1/p/4111111111111111?key=k' } as const
   const reply: Reply = { kind: 'silence', because: 'TimeoutError', sent: true }

@@ -14,6 +14,9 @@ export interface Transcript {
 /** A gateway's words are short; what is longer is a page. */
 const longestText = 200
 
+/** A gateway's answers are four deep; deeper ones could exhaust the stack. */
+const deepest = 8
+
 /** No answer of a gateway has more of what is worth keeping. */
 const mostFields = 40
 
@@ -65,11 +68,11 @@ interface Collecting {
   readonly allowed: ReadonlySet<string>
 }
 
-function collect(value: unknown, name: string, into: Collecting): void {
-  if (Object.keys(into.found).length >= mostFields) return
+function collect(value: unknown, name: string, into: Collecting, depth = 0): void {
+  if (depth > deepest || Object.keys(into.found).length >= mostFields) return
   if (typeof value === 'object' && value !== null) {
     for (const [key, inner] of Object.entries(value)) {
-      collect(inner, Array.isArray(value) ? name : key, into)
+      collect(inner, Array.isArray(value) ? name : key, into, depth + 1)
     }
     return
   }

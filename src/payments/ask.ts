@@ -30,15 +30,12 @@ export async function ask<P, V>(
   return world.perform(put.question, put.about, put.access)
 }
 
-/**
- * What every later question about a txn carries; `lapsed`: an earlier one never got its answer, so
- * an OTP may be with the bank.
- */
-export function paymentOf(txn: Txn, lapsed = false): Payment {
+/** What every later question about a txn carries. */
+export function paymentOf(txn: Txn): Payment {
   return {
     id: txn.id,
     tries: txn.tries,
-    stage: stageOf(txn, lapsed),
+    stage: stageOf(txn),
     merchant: txn.merchant,
     orderId: txn.orderId,
     amount: txn.amount,
@@ -49,9 +46,8 @@ export function paymentOf(txn: Txn, lapsed = false): Payment {
   }
 }
 
-function stageOf(txn: Txn, lapsed: boolean): Stage {
-  const answered = txn.status === 'PENDING_VBV' && !lapsed
-  if (txn.otp.attempts > 0 && !answered) return 'submitted'
+function stageOf(txn: Txn): Stage {
+  if (txn.otp.attempts > txn.otp.answered) return 'submitted'
   if (txn.closedBy === 'fallback') return 'at_page'
   if (hasChallenge(txn)) return 'challenged'
   return txn.bankData === undefined ? 'started' : 'at_page'

@@ -6,8 +6,9 @@ import { badField, Refusal } from '../refusal.ts'
 import type { By } from './events.ts'
 import { mayCapture } from './held.ts'
 import { findNamed, instruct, undisturbed } from './instruct.ts'
+import type { Instruction } from './instruction.ts'
 import { takeTurnOf } from './take-turn.ts'
-import { type Instruction, type Txn, toldStatus } from './txn.ts'
+import { type Txn, toldStatus } from './txn.ts'
 import type { World } from './world.ts'
 
 /** A merchant's wish to take held money. */

@@ -124,11 +124,14 @@ test('money that was to be taken at once, and is only held, is captured', () => 
   assert.equal(dutyOf(meant, at(0)), 'capture')
   assert.equal(nextDutyAt(meant, at(5)), paidAt + 5)
   assert.equal(nextDutyAt({ ...meant, looks: 2 }, at(0)), paidAt + 30_000)
+  const failed = aTxn({ ...meant, status: 'CAPTURE_FAILED', looks: 1 })
+  assert.equal(dutyOf(failed, at(0)), 'capture', 'one lost call is no reason to give money back')
+  assert.equal(dutyOf(failed, at(7 * dayMs)), 'void')
   const others: readonly Partial<Txn>[] = [
     { autoCapture: false },
     { gateway: 'simulator' },
     { late: true },
-    { status: 'CAPTURE_FAILED' },
+    { status: 'VOID_FAILED' },
   ]
   for (const other of others) assert.notEqual(dutyOf({ ...meant, ...other }, at(0)), 'capture')
 })

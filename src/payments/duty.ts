@@ -33,7 +33,7 @@ export interface OnDuty {
 export function dutyOf(txn: Txn, at: Omit<OnDuty, 'luck'>): Duty | undefined {
   if (isAwaited(txn) || hasLapsed(txn, at.now)) return 'ask'
   if (owesLateMoney(txn)) return 'give_back'
-  if (owesCapture(txn)) return 'capture'
+  if (owesCapture(txn) && at.now < voidAt(txn, at.settings)) return 'capture'
   if (savesCard(txn)) return 'save'
   const forgetAt = forgetsCardAt(txn, at.settings)
   if (forgetAt !== undefined && at.now >= forgetAt) return 'forget'
@@ -69,7 +69,8 @@ function owesLateMoney(txn: Txn): boolean {
  */
 function owesCapture(txn: Txn): boolean {
   const isMeantSo = txn.autoCapture && gatewayNamed(txn.gateway).fixesCapture === true
-  return isMeantSo && txn.status === 'AUTHORIZED' && !txn.late && !txn.instruction
+  const isOnlyHeld = txn.status === 'AUTHORIZED' || txn.status === 'CAPTURE_FAILED'
+  return isMeantSo && isOnlyHeld && !txn.late && !txn.instruction
 }
 
 /** At once, and less and less often when it was in vain. */
@@ -134,7 +135,13 @@ export function mayPayLate(txn: Txn): boolean {
   if (!isFailed(txn.status)) return false
   const sawPage = txn.closedBy === 'fallback' || (!hasChallenge(txn) && txn.bankData !== undefined)
   const tried = txn.otp.attempts > 0 && !onlyWrongOtps.has(txn.code)
-  return txn.code === 'TXN_NOT_FOUND' || sawPage || tried
+  return txn.code === 'TXN_NOT_FOUND' || sawPage || tried || failedAtBank(txn)
+}
+
+/** A bank that refused without asking for anything was asked to authorize all the same. */
+function failedAtBank(txn: Txn): boolean {
+  const wasAsked = txn.status === 'AUTHORIZATION_FAILED' && txn.code !== 'TXN_VOIDED'
+  return wasAsked && !hasChallenge(txn) && txn.said.ref !== undefined
 }
 
 /** The bank has answered every OTP of these with a no of its own, or never got it. */

@@ -60,7 +60,7 @@ for (const engine of engines) {
     })
 
     test('a dead process’s question keeps no card from being forgotten', async () => {
-      const txn = await firstTxn(at, 'dead', words.declined)
+      const txn = await firstTxn(at, 'dead', words.gaveUp)
       at.script.push(() => Promise.reject(new Error('the process died')))
       await assert.rejects(sync(at.world, at.merchant, { txn, by }), /died/)
       const asked = await whenDue(txn, words.declined)

@@ -20,6 +20,7 @@ export const words = {
   voided: { kind: 'voided', said },
   refused: { kind: 'refused', said: { ...said, code: 'NO' } },
   declined: { kind: 'failed', said, by: 'bank', code: 'BANK_DECLINED' },
+  gaveUp: { kind: 'failed', said, by: 'customer', code: 'USER_DECLINED' },
   silence: { kind: 'unknown', because: 'TimeoutError', sent: true },
   notSent: { kind: 'unknown', because: 'ECONNREFUSED', sent: false },
 } satisfies Record<string, Verdict>

@@ -1,8 +1,9 @@
 import type { ResponseCode, Said, Verdict } from '../gateways/gateway.ts'
 import { paise } from '../money.ts'
+import type { Capture } from './instruction.ts'
 import { nextLook } from './look.ts'
 import { type Circumstances, type Outcome, settledBy, unmoved } from './outcome.ts'
-import { type Capture, isHeld, isPartlyCharged, mayMove, type Txn, type TxnStatus } from './txn.ts'
+import { isHeld, isPartlyCharged, mayMove, type Txn, type TxnStatus } from './txn.ts'
 
 type Money = Extract<Verdict, { readonly amount: unknown }>
 

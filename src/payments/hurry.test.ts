@@ -14,6 +14,26 @@ import { issueRefund } from './issue-refund.ts'
 import { sync } from './sync.ts'
 import type { Txn } from './txn.ts'
 
+/** A payment that has gone on at the simulator after a second account came to nothing. */
+async function leftTxn(at: ScriptedWorld, orderId: string): Promise<Txn> {
+  const txn = await firstTxn(at, orderId, { kind: 'challenge', said: { ref: 'pay_1' } })
+  const { db, seal } = at.world
+  const to = { purpose: 'gateway credentials', owner: `${txn.merchant}/second` }
+  const left = [{ account: 'second', gateway: 'simulator', tries: 1 }]
+  await db.tx(async (t) => {
+    t.put(
+      `insert into accounts (merchant, id, gateway, credentials, created_at, disabled_at)
+       values ($1, 'second', 'simulator', $2, 0, 0)`,
+      [txn.merchant, seal.close('{"account":"second"}', to)],
+    )
+    t.put('update txns set choice = $2, tries = 2 where id = $1', [
+      txn.id,
+      JSON.stringify({ ...txn.choice, left }),
+    ])
+  })
+  return asItIs(at, txn)
+}
+
 const dayMs = 24 * 3_600_000
 const waiting: RefundVerdict = { kind: 'refund_pending', said: { ref: 'ref_1' } }
 
@@ -70,6 +90,7 @@ for (const engine of engines) {
       for (const change of [
         { merchant: 'other' as MerchantId },
         { gateway: 'cashfree' as GatewayName },
+        { account: 'second' },
         { reference: beginning },
         { reference: `${beginning}${txn.id[27] === '0' ? '1' : '0'}` },
         { reference: txn.id.toUpperCase() },
@@ -84,9 +105,9 @@ for (const engine of engines) {
     })
 
     test('a failed payment that may not pay late is asked about too, for five days', async () => {
-      const txn = await firstTxn(at, 'failed', words.declined)
-      const old = await firstTxn(at, 'failed-old', words.declined)
-      assert.deepEqual([txn.status, txn.dueAt], ['AUTHORIZATION_FAILED', undefined])
+      const txn = await firstTxn(at, 'failed', words.gaveUp)
+      const old = await firstTxn(at, 'failed-old', words.gaveUp)
+      assert.deepEqual([txn.status, txn.dueAt], ['AUTHENTICATION_FAILED', undefined])
       await hear(about(txn))
       const paid = await whenDue(txn, words.charged)
       assert.equal(paid.status, 'CHARGED')
@@ -101,7 +122,7 @@ for (const engine of engines) {
       const charged = await chargedTxn(at, 'charged')
       const { settings } = at.merchant
       const merchant = { ...at.merchant, settings: { ...settings, card_retention: 'rbi' as const } }
-      const failed = await firstTxn({ ...at, merchant }, 'forgets', words.declined)
+      const failed = await firstTxn({ ...at, merchant }, 'forgets', words.gaveUp)
       const forgetAt = failed.dueAt
       assert.equal(forgetAt, failed.updatedAt + 4 * dayMs)
       for (const txn of [held, charged]) {
@@ -114,6 +135,23 @@ for (const engine of engines) {
       await doDuty(at.world, merchant, await asItIs(at, failed))
       const asked = await asItIs(at, failed)
       assert.deepEqual([asked.dueAt, asked.card.bin], [forgetAt, failed.card.bin])
+    })
+
+    test('news of an account that a payment has left is an alarm if there is money', async () => {
+      const { id, ...left } = await leftTxn(at, 'left')
+      const key = { ...left, id }
+      const ear = openHurry(at.world, assert.ifError)
+      const tell = async (verdict: Verdict) => {
+        at.script.push(verdict)
+        assert(await ear.hear(about(key, { account: 'second' })))
+        await ear.idle()
+        const { status, flaggedAt } = await asItIs(at, key)
+        return [status, flaggedAt !== undefined, (await at.kinds('left')).at(-1)]
+      }
+      const quiet = ['PENDING_VBV', false, 'gateway_answered']
+      assert.deepEqual((await tell(words.declined)).slice(0, 2), quiet.slice(0, 2))
+      assert.deepEqual(await tell(words.charged), ['PENDING_VBV', true, 'gateway_alarm'])
+      assert.equal(await ear.hear(about(key, { account: 'third' })), false)
     })
 
     test('a refund that the gateway works on is asked about, and no other', async () => {

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
 import type { GatewayName } from '../gateways/catalog.ts'
 import { type MerchantId, txnBeginningIn } from '../ids.ts'
+import { checkLeft } from './check-left.ts'
+import type { Left } from './chosen.ts'
 import { findTxnBeginning, hurryRefund, hurryTxn } from './duties.ts'
 import { isWorthAsking } from './duty.ts'
-import { appendEvent, lastHeardAt } from './events.ts'
+import { appendEvent, type By, lastHeardAt } from './events.ts'
 import { touch } from './orders.ts'
 import { isRefundOver, type Refund, refundsOfTxn } from './refund.ts'
 import { refundsOf } from './refunds.ts'
@@ -26,8 +28,9 @@ export interface Hurry {
   /**
    * Has the clock ask at once how the payment stands, and its refunds, where their gateway's word
    * is awaited or a failure may still be undone. Nothing else that the clock does comes sooner.
+   * Asks an account that the payment has left by itself. `false`: no payment of that account.
    */
-  readonly hear: (heard: Heard) => Promise<void>
+  readonly hear: (heard: Heard) => Promise<boolean>
   /** Resolves when nothing waits for the end of a question any more. */
   readonly idle: () => Promise<void>
   /** Leaves what waits to the clock's own looks. */
@@ -61,6 +64,12 @@ export function openHurry(world: World, onError: (error: unknown) => void): Hurr
     }
   }
 
+  /** A gateway waits for no more of its callback than that it was heard. */
+  function goOnAlone(work: Promise<void>): void {
+    const run = work.catch(onError).finally(() => running.delete(run))
+    running.add(run)
+  }
+
   const idle = async () => {
     await Promise.all(running)
   }
@@ -68,20 +77,24 @@ export function openHurry(world: World, onError: (error: unknown) => void): Hurr
   return {
     idle,
     hear: async (heard) => {
+      const txn = await txnOf(world, heard)
+      if (!txn) return false
+      const by: By = { door: 'gateway', requestId: heard.requestId }
+      const lefts = leftAt(txn, heard)
+      for (const left of lefts) goOnAlone(checkLeft(world, txn, { left, by }))
+      if (!isAt(txn, heard)) return lefts.length > 0
       const busy = await hurry(world, heard)
-      if (busy.length === 0) return
+      if (busy.length === 0) return true
       const name = `${heard.merchant}/${heard.reference}`
       const known = waiting.get(name)
       if (known) {
         for (const ref of busy) known.add(ref)
-        return
+        return true
       }
       const mine = new Set(busy)
       waiting.set(name, mine)
-      const run = goOn(name, heard, mine)
-        .catch(onError)
-        .finally(() => running.delete(run))
-      running.add(run)
+      goOnAlone(goOn(name, heard, mine))
+      return true
     },
     close: async () => {
       closed = true
@@ -93,7 +106,7 @@ export function openHurry(world: World, onError: (error: unknown) => void): Hurr
 /** Makes due what is to be asked about; gives the refs of what is under way, to be asked later. */
 async function hurry(world: World, heard: Heard, only?: ReadonlySet<string>): Promise<string[]> {
   const txn = await txnOf(world, heard)
-  if (!txn) return []
+  if (!txn || !isAt(txn, heard)) return []
   const now = world.now()
   const all = await awaitedOf(world, txn, now)
   const awaited = only ? all.filter((one) => only.has(refOf(one))) : all
@@ -108,11 +121,19 @@ async function hurry(world: World, heard: Heard, only?: ReadonlySet<string>): Pr
   return awaited.filter(({ leaseUntil }) => leaseUntil > now).map(refOf)
 }
 
-async function txnOf({ db }: World, { merchant, gateway, reference }: Heard) {
+async function txnOf({ db }: World, { merchant, reference }: Heard) {
   const found = txnBeginningIn(reference)
   const key = found && (await findTxnBeginning(db.read, { ...found, merchant }))
-  const txn = key && (await findTxn(db.read, key))
-  return txn?.gateway === gateway ? txn : undefined
+  return key && findTxn(db.read, key)
+}
+
+function isAt(txn: Pick<Txn, 'gateway' | 'account'>, { gateway, account }: Heard): boolean {
+  return txn.gateway === gateway && txn.account === account
+}
+
+/** The starts of a txn that came to nothing at the account the news is from. */
+function leftAt(txn: Txn, heard: Heard): readonly Left[] {
+  return txn.choice?.left?.filter((left) => isAt(left, heard)) ?? []
 }
 
 async function awaitedOf({ db }: World, txn: Txn, now: number): Promise<(Txn | Refund)[]> {

@@ -86,7 +86,7 @@ for (const engine of engines) {
       )
     })
 
-    test('ends where an answer leaves open whether the bank acted, or is the final no', async () => {
+    test('ends where an answer leaves open whether the bank acted, or is a final no', async () => {
       const open = await paid('two', [silent])
       assert.deepEqual([open.status, open.account, open.tries], ['AUTHORIZING', 'simulator', 1])
       const no = await paid('three', [declined])

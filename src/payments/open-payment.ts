@@ -3,17 +3,19 @@ import { binOf } from '../cards/bin.ts'
 import type { TakenCard } from '../cards/take-card.ts'
 import { rememberAnswer } from '../gateways/bin-answers.ts'
 import { gatewayNamed } from '../gateways/catalog.ts'
-import type { Gateway, NewPayment, Verdict } from '../gateways/gateway.ts'
+import type { Gateway, NewPayment, Said, Verdict } from '../gateways/gateway.ts'
 import type { Heard } from '../gateways/perform.ts'
 import type { Plan, Way } from '../gateways/routing.ts'
 import type { Merchant, Settings } from '../merchants/merchant.ts'
 import { accessOf, ask, leaseFor, paymentOf } from './ask.ts'
+import type { Chosen, Left } from './chosen.ts'
+import { flagForPerson } from './duties.ts'
 import { appendEvent, type By } from './events.ts'
 import type { Order } from './order.ts'
 import { touch } from './orders.ts'
 import { signsOf } from './sign.ts'
 import { moveOn } from './turns.ts'
-import { type Chosen, finishUrlOf, type Txn } from './txn.ts'
+import { finishUrlOf, type Txn } from './txn.ts'
 import type { World } from './world.ts'
 
 /** A payment whose txn is on disk, and which no gateway has heard of yet. */
@@ -34,6 +36,9 @@ export interface Opened extends Heard<Verdict> {
 /** Nobody waits for a third gateway after this; what has answered by then is what they get. */
 const mostOpeningMs = 15_000
 
+/** More starts than a merchant has accounts to try; a reference has one digit for their number. */
+const mostTries = 30
+
 /**
  * The second beat: asks the first account, and the next one within the same call as long as an
  * answer says for certain that nothing was begun which could ever be charged. Each account is on
@@ -49,7 +54,7 @@ export async function openPayment(world: World, opening: Opening): Promise<Opene
     const heard = await begin(world, { ...opening, txn, way })
     const next = plan.ways[i + 1]
     const mayGoOn = isNothingBegun(heard.verdict) && world.elapsed() < giveUpAt
-    if (!next || !mayGoOn) return { ...heard, txn }
+    if (!next || !mayGoOn || txn.tries >= mostTries) return { ...heard, txn }
     for (const sign of signsOf({ ...heard, txn, to: txn, asked: 'start' })) world.health.note(sign)
     txn = await move(world, { ...opening, txn, heard, next })
   }
@@ -105,6 +110,12 @@ async function learn(world: World, { merchant, taken, txn }: Beginning): Promise
   await world.db.tx(async (t) => rememberAnswer(t, said))
 }
 
+function leftBy({ account, gateway, tries }: Txn, { verdict }: Heard<Verdict>): Left {
+  const { ref, handle }: Said = ('said' in verdict && verdict.said) || {}
+  const ids = { ...(ref !== undefined && { ref }), ...(handle !== undefined && { handle }) }
+  return { account, gateway, tries, ...ids }
+}
+
 type Moving = Opening & { readonly heard: Heard<Verdict>; readonly next: Way }
 
 async function move(world: World, moving: Moving): Promise<Txn> {
@@ -118,18 +129,21 @@ async function move(world: World, moving: Moving): Promise<Txn> {
     const moved = await moveOn(t, txn, {
       account: account.id,
       gateway: account.gateway,
-      choice: chosen(plan, next),
+      choice: { ...chosen(plan, next), left: [...(txn.choice?.left ?? []), leftBy(txn, heard)] },
       sendsMax: sendsMaxAt(gateway, merchant.settings),
       now,
       leaseUntil: leaseFor(gateway.start, now),
     })
     const { verdict, calls } = heard
+    const isAlarm = verdict.kind === 'unknown' && verdict.alarm === true
+    if (isAlarm) flagForPerson(t, txn, now)
     const body = {
       from: txn.account,
       to: account.id,
       way: next.auth,
       heard: verdict.kind,
       ...(verdict.kind === 'unknown' && { because: verdict.because }),
+      ...(isAlarm && { alarm: true }),
       ...(verdict.kind === 'failed' && { code: verdict.code }),
       ...(calls.length > 0 && { calls }),
     }

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import type { Verdict } from '../gateways/gateway.ts'
 import { defaultSettings } from '../merchants/merchant.ts'
 import { paise } from '../money.ts'
-import { type Asked, type Circumstances, judge, type Outcome } from './outcome.ts'
+import { type Asked, believed, type Circumstances, judge, type Outcome } from './outcome.ts'
 import { aTxn } from './txn.fixture.ts'
 import { mayMove, next, pageLifeMs, type Txn, type TxnStatus } from './txn.ts'
 
@@ -41,6 +41,35 @@ function heard(txn: Txn, verdict: Verdict, at: Partial<Circumstances> = {}): Out
 }
 
 type Row = readonly [Txn, Asked, Verdict, TxnStatus, Outcome['code'], claim: Outcome['claim']]
+
+test('what was told a moment ago is there, whatever a record says so soon', () => {
+  const submitted = heard(tried(1), verdicts.not_found, { asked: 'submit' })
+  assert.deepEqual([submitted.to, submitted.claim], ['AUTHORIZING', 'keep'])
+  assert.equal(heard(fresh, verdicts.not_found, { asked: 'start' }).to, 'AUTHORIZING')
+})
+
+test('an attempt counts as answered where the bank has certainly taken no OTP', () => {
+  const answered = (verdict: Verdict, asked: Asked) =>
+    heard(tried(2), verdict, { asked }).otp.answered
+  assert.equal(answered(verdicts.wrong_otp, 'submit'), 2)
+  assert.equal(answered(verdicts.challenge, 'sync'), 2)
+  const locked = { ...verdicts.failed, by: 'customer', code: 'OTP_ATTEMPTS_EXCEEDED' } as Verdict
+  assert.equal(answered(locked, 'submit'), 2)
+  for (const verdict of [verdicts.unknown, verdicts.pending, verdicts.failed]) {
+    assert.equal(answered(verdict, 'submit'), 0, verdict.kind)
+  }
+})
+
+test("money of another amount is not believed to be the payment's", () => {
+  const other: Verdict = { kind: 'charged', said, amount: paise(9_999) }
+  assert.deepEqual(believed(fresh, other), {
+    kind: 'unknown',
+    because: 'another amount',
+    sent: true,
+    alarm: true,
+  })
+  for (const verdict of Object.values(verdicts)) assert.equal(believed(fresh, verdict), verdict)
+})
 
 test('each answer has its status, code and claim', () => {
   const table: readonly Row[] = [

@@ -2,11 +2,10 @@ import { gatewayNamed } from '../gateways/catalog.ts'
 import type { BankPage, ResponseCode, Said, Verdict } from '../gateways/gateway.ts'
 import type { Settings } from '../merchants/merchant.ts'
 import { type Paise, paise } from '../money.ts'
+import type { Capture, Instruction } from './instruction.ts'
 import { nextLook } from './look.ts'
 import {
-  type Capture,
   hasChallenge,
-  type Instruction,
   isPastLife,
   type OtpCounts,
   otpUntil,
@@ -106,7 +105,8 @@ function stillOpen(txn: Txn, verdict: Of<'challenge'>, at: Circumstances): Outco
   const { attempts } = txn.otp
   if (attempts > 0 && attempts >= txn.otp.attemptsMax && txn.closedBy !== 'fallback') {
     const status = at.settings.otp_failure_status
-    return failed(txn, verdict.said, status, 'OTP_ATTEMPTS_EXCEEDED')
+    const otp = { ...txn.otp, answered: attempts }
+    return { ...failed(txn, verdict.said, status, 'OTP_ATTEMPTS_EXCEEDED'), otp }
   }
   const sentAt = at.asked === 'resend' || !hasChallenge(txn) ? at.now : (txn.otp.sentAt ?? at.now)
   const sends = Math.max(txn.otp.sends, 1)
@@ -114,6 +114,8 @@ function stillOpen(txn: Txn, verdict: Of<'challenge'>, at: Circumstances): Outco
   const until = otpUntil(sentAt, txn.createdAt, ends)
   const otp = {
     attempts,
+    // A challenge that is open has taken no OTP for the right one.
+    answered: attempts,
     attemptsMax: lower(txn.otp.attemptsMax, attempts, verdict.attemptsLeft),
     sends,
     sendsMax: lower(txn.otp.sendsMax, sends, verdict.sendsLeft),
@@ -132,7 +134,7 @@ function lower(ours: number, spent: number, left: number | undefined): number {
 function wrongOtp(txn: Txn, verdict: Of<'wrong_otp'>, at: Circumstances): Outcome {
   const { attempts, attemptsMax } = txn.otp
   const most = lower(attemptsMax, attempts, verdict.attemptsLeft)
-  const otp = { ...txn.otp, attemptsMax: most }
+  const otp = { ...txn.otp, answered: attempts, attemptsMax: most }
   const over = attempts >= most || at.settings.fail_on_first_wrong_otp
   if (over) {
     const code = attempts >= most ? 'OTP_ATTEMPTS_EXCEEDED' : verdict.code
@@ -195,8 +197,11 @@ function refused(txn: Txn, verdict: Of<'failed'>, at: Circumstances): Outcome {
   switch (verdict.by) {
     case 'bank':
       return failed(txn, verdict.said, 'AUTHORIZATION_FAILED', verdict.code)
-    case 'customer':
-      return failed(txn, verdict.said, at.settings.otp_failure_status, verdict.code)
+    case 'customer': {
+      const isWrong = verdict.code === 'OTP_ATTEMPTS_EXCEEDED'
+      const otp = isWrong ? { ...txn.otp, answered: txn.otp.attempts } : txn.otp
+      return { ...failed(txn, verdict.said, at.settings.otp_failure_status, verdict.code), otp }
+    }
     case 'gateway':
       return failed(txn, verdict.said, 'JUSPAY_DECLINED', verdict.code)
     default:
@@ -209,9 +214,13 @@ function failed(txn: Txn, said: Said, to: TxnStatus, code: ResponseCode): Outcom
 }
 
 function notFound(txn: Txn, at: Circumstances): Outcome {
+  // What was just told to a gateway is there, whatever its record says so soon.
+  if (at.asked !== 'sync') return unknown(txn, justNow, at)
   if (isTooEarly(txn, at)) return askAgain(txn, at)
   return failed(txn, {}, 'AUTHORIZATION_FAILED', 'TXN_NOT_FOUND')
 }
+
+const justNow = { kind: 'unknown', because: 'not found yet', sent: true } as const
 
 /** A gateway may still be working through our last call: only later is "nothing yet" an answer. */
 function isTooEarly(txn: Txn, at: Circumstances): boolean {

@@ -163,6 +163,7 @@ function freshTxn(
     challengeId: newChallengeId(order.shard),
     otp: {
       attempts: 0,
+      answered: 0,
       attemptsMax: settings.otp_max_attempts,
       sends: 0,
       sendsMax: sendsMaxAt(gateway, settings),

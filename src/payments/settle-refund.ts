@@ -68,11 +68,18 @@ async function write(t: Tx, { world, answer, to, now }: Writing): Promise<void> 
   assert(order, 'a refund has an order')
   await moveRefund(t, refund, to)
   const txn = await knownTxn(t.get, answer.txn)
+  const isAlarm = verdict.kind === 'unknown' && verdict.alarm === true
+  if (isAlarm) flagForPerson(t, txn, now)
   if (to.status === 'FAILURE') await giveUp(t, world, { txn, to, now })
   const txnStatus = to.status === 'SUCCESS' ? await returned(t, txn, now) : txn.status
   appendEvent(t, refund, {
     seq: order.seq,
-    kind: to.status === refund.status ? 'gateway_answered' : 'refund_answered',
+    kind:
+      to.status !== refund.status
+        ? 'refund_answered'
+        : isAlarm
+          ? 'gateway_alarm'
+          : 'gateway_answered',
     txn: refund.txn,
     at: now,
     by,
@@ -87,7 +94,7 @@ async function write(t: Tx, { world, answer, to, now }: Writing): Promise<void> 
       ...(txnStatus !== txn.status && { txn_status: txnStatus }),
       ...(to.said.ref !== undefined && { gateway_ref: to.said.ref }),
       ...(to.said.code !== undefined && { gateway_code: to.said.code }),
-      ...(verdict.kind === 'unknown' && verdict.alarm && { alarm: true }),
+      ...(isAlarm && { alarm: true }),
       ...(calls.length > 0 && { calls }),
     },
   })

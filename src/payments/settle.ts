@@ -208,7 +208,8 @@ function nothingNew({ txn, by }: Answer, judged: Outcome, now: number): Outcome 
 }
 
 function kindOf({ txn: from, verdict }: Answer, to: Txn): EventKind {
-  if (verdict.kind === 'unknown' && verdict.alarm) return 'gateway_alarm'
+  const isNews = from.status !== to.status && isFinal(to.status)
+  if (verdict.kind === 'unknown' && verdict.alarm && !isNews) return 'gateway_alarm'
   const gained = holdsMoney(to.status) && !holdsMoney(from.status)
   if (gained && (to.late || isFinal(from.status))) return 'late_charge'
   const moved = from.status !== to.status || from.captured !== to.captured

@@ -6,7 +6,7 @@ import { signsOf, type Written } from './sign.ts'
 import { aTxn } from './txn.fixture.ts'
 import type { Txn } from './txn.ts'
 
-const otp = { attempts: 0, attemptsMax: 3, sends: 1, sendsMax: 3 }
+const otp = { attempts: 0, answered: 0, attemptsMax: 3, sends: 1, sendsMax: 3 }
 const challenged = aTxn({ status: 'PENDING_VBV', otp })
 const submitted = { ...challenged, otp: { ...otp, attempts: 1 } }
 const again = { ...challenged, otp: { ...otp, attempts: 2 } }

@@ -28,7 +28,7 @@ export async function sync(world: World, merchant: Merchant, about: About): Prom
   const taken = await take(world, about, { now, leaseUntil: leaseFor(question, now) })
   if (!taken) return knownTxn(world.db.read, txn)
   const lapsed = hasLapsed(txn, now)
-  const heard = await ask(world, taken, { question, about: paymentOf(taken, lapsed), access })
+  const heard = await ask(world, taken, { question, about: paymentOf(taken), access })
   const { settings } = merchant
   return settle(world, { txn: taken, asked: 'sync', ...heard, lapsed, settings, by })
 }

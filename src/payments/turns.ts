@@ -1,6 +1,8 @@
 import type { Row, Tx, Value } from '../db/db.ts'
 import type { GatewayName } from '../gateways/catalog.ts'
-import type { Chosen, Instruction, Txn } from './txn.ts'
+import type { Chosen } from './chosen.ts'
+import type { Instruction } from './instruction.ts'
+import type { Txn } from './txn.ts'
 import { Overtaken } from './txns.ts'
 
 /** What a question to the gateway takes from the txn's row before it may be asked. */
@@ -96,17 +98,25 @@ export async function giveInstruction(
   txn: Txn,
   turn: Turn & { instruction: Instruction; looks: number },
 ): Promise<Txn> {
+  // What is to be released must not be taken by the clock when the gateway could not be told.
+  const autoCapture = txn.autoCapture && turn.instruction.kind !== 'void'
   const rows = await t.get(
     `update txns set instruction = $8, lease = lease + 1, lease_until = $6, due_at = $6,
-       asked_at = $5, looks = $9
+       asked_at = $5, looks = $9, auto_capture = $10
      where shard = $1 and merchant = $2 and id = $3 and lease = $4 and lease_until = 0
        and status = $7 and instruction is null
      returning id`,
-    [...turnOf(txn, turn), txn.status, JSON.stringify(turn.instruction), turn.looks],
+    [
+      ...turnOf(txn, turn),
+      txn.status,
+      JSON.stringify(turn.instruction),
+      turn.looks,
+      autoCapture ? 1 : 0,
+    ],
   )
   const taken = turnTaken(rows, txn, turn)
   const { instruction, looks, now } = turn
-  return { ...taken, instruction, looks, askedAt: now }
+  return { ...taken, instruction, looks, autoCapture, askedAt: now }
 }
 
 function turnTaken(rows: readonly Row[], txn: Txn, { leaseUntil }: Turn): Txn {

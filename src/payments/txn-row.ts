@@ -51,6 +51,7 @@ export function txnFrom(row: Row): Txn {
 function otpFrom(row: Row): OtpCounts {
   return {
     attempts: Number(row['otp_attempts']),
+    answered: Number(row['otp_answered']),
     attemptsMax: Number(row['otp_attempts_max']),
     sends: Number(row['otp_sends']),
     sendsMax: Number(row['otp_sends_max']),

@@ -40,7 +40,7 @@ export function aTxn(change: Partial<Txn> = {}): Txn {
     tries: 1,
     card,
     challengeId: newChallengeId(shard),
-    otp: { attempts: 0, attemptsMax: 3, sends: 0, sendsMax: 3 },
+    otp: { attempts: 0, answered: 0, attemptsMax: 3, sends: 0, sendsMax: 3 },
     said: {},
     code: '',
     late: false,

@@ -22,7 +22,15 @@ import {
 
 const statuses = Object.keys(next) as TxnStatus[]
 const now = 1_000_000
-const otp = { attempts: 0, attemptsMax: 3, sends: 1, sendsMax: 3, sentAt: 0, until: now + 1 }
+const otp = {
+  attempts: 0,
+  answered: 0,
+  attemptsMax: 3,
+  sends: 1,
+  sendsMax: 3,
+  sentAt: 0,
+  until: now + 1,
+}
 const open = aTxn({ status: 'PENDING_VBV', otp })
 
 test('nothing leads back to STARTED, and taken money ends only by going back', () => {

@@ -1,9 +1,10 @@
 import type { CardFacts } from '../cards/card.ts'
 import type { GatewayName } from '../gateways/catalog.ts'
 import type { ResponseCode, Said } from '../gateways/gateway.ts'
-import type { Choice } from '../gateways/routing.ts'
 import type { ChallengeId, MerchantId, OrderId, Shard, TxnId } from '../ids.ts'
 import type { Paise } from '../money.ts'
+import type { Chosen } from './chosen.ts'
+import type { Capture, Instruction } from './instruction.ts'
 
 /** Every status a txn can have. */
 export type TxnStatus =
@@ -213,27 +214,14 @@ export interface Txn {
   readonly updatedAt: number
 }
 
-/** Why an account was chosen, and the name its merchant calls it by. */
-export interface Chosen extends Choice {
-  readonly label?: string
-}
-
-/** A wish of the merchant, or of the clock, about money that the gateway holds. */
-export type Instruction = ({ readonly kind: 'capture' } & Capture) | { readonly kind: 'void' }
-
-/** One taking of held money. */
-export interface Capture {
-  readonly amount: Paise
-  /** The merchant's own name of it (`idempotence_key`). */
-  readonly key?: string
-}
-
 /** How the customer proves who they are. */
 export type AuthType = 'OTP' | 'THREE_DS'
 
 /** An OTP challenge's counters; `sends` is 0 when the txn has no challenge. */
 export interface OtpCounts {
   readonly attempts: number
+  /** How many of these the bank has certainly answered with a no. */
+  readonly answered: number
   readonly attemptsMax: number
   readonly sends: number
   readonly sendsMax: number

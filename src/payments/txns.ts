@@ -17,7 +17,7 @@ export interface TxnKey {
 
 const columns = `shard, merchant, id, order_id, n, status, amount, currency, auth_type,
   auto_capture, account, gateway, choice, tries, card, routing_id, challenge_id, otp_attempts,
-  otp_attempts_max,
+  otp_answered,  otp_attempts_max,
   otp_sends, otp_sends_max, otp_sent_at, challenge_until, closed_by, bank_data, said, code, late,
   captured, refunded, instruction, captures, flagged_at, locker, lease, lease_until, asked_at,
   looks, due_at, created_at, updated_at`
@@ -189,7 +189,7 @@ export async function moveTxn(t: Tx, from: Txn, to: Txn): Promise<void> {
     `update txns set status = $6, otp_attempts_max = $7, otp_sends = $8, otp_sends_max = $9,
        otp_sent_at = $10, challenge_until = $11, bank_data = $12, said = $13, code = $14,
        late = $15, lease_until = 0, looks = $16, due_at = $17, updated_at = $18, captured = $19,
-       instruction = $20, captures = $21, flagged_at = $22, locker = $24
+       instruction = $20, captures = $21, flagged_at = $22, locker = $24, otp_answered = $25
      where shard = $1 and merchant = $2 and id = $3 and status = $4 and lease = $5
        and lease_until = $23
      returning id`,
@@ -218,6 +218,7 @@ export async function moveTxn(t: Tx, from: Txn, to: Txn): Promise<void> {
       to.flaggedAt ?? null,
       from.leaseUntil,
       to.locker ?? null,
+      to.otp.answered,
     ],
   )
   if (rows.length === 0) throw new Overtaken()

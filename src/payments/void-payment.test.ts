@@ -44,6 +44,16 @@ for (const engine of engines) {
       assert.equal((await findOrder(at.world.db.read, txn))?.paidBy, second.id)
     })
 
+    test('what is to be released is not taken by the clock, even if nobody was told', async () => {
+      const txn = await heldTxn(at, 'wished')
+      await at.world.db.tx(async (t) =>
+        t.put("update txns set gateway = 'cashfree', auto_capture = 1 where id = $1", [txn.id]),
+      )
+      await voided(txn, { kind: 'unknown', because: 'ECONNREFUSED', sent: false })
+      const { status, autoCapture } = await asItIs(at, txn)
+      assert.deepEqual([status, autoCapture], ['AUTHORIZED', false])
+    })
+
     test('money that is taken, in whole or in part, or released is not voided', async () => {
       const paid = await chargedTxn(at, 'paid')
       await assert.rejects(voided(paid), /Cannot Void CHARGED Transaction/)

@@ -10,6 +10,8 @@ create unique index accounts_label on accounts (merchant, label);
 
 -- How often a start of this txn was put to a gateway: each has a reference of its own there.
 alter table txns add column tries bigint not null default 1;
+-- How many attempts the bank has certainly answered with a no.
+alter table txns add column otp_answered bigint not null default 0;
 -- JSON: why this account.
 alter table txns add column choice text;
 
