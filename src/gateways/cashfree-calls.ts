@@ -1,3 +1,4 @@
+import { next } from './answer.ts'
 import { referenceOf } from './cashfree-words.ts'
 import type { Access, Call, Next, Payment, Reply } from './gateway.ts'
 
@@ -13,12 +14,8 @@ export function postOpenly(path: string, body: object): Call {
 
 /** A call of the account, with the key by which Cashfree knows a repeated one for 24 hours. */
 export function post(access: Access, path: string, body: object, key?: string): Call {
-  const headers = {
-    ...openHeaders,
-    ...keysOf(access),
-    ...(key !== undefined && { 'x-idempotency-key': key }),
-  }
-  return { method: 'POST', path, headers, body: JSON.stringify(body) }
+  const once = key !== undefined && { 'x-idempotency-key': key }
+  return { ...postOpenly(path, body), headers: { ...openHeaders, ...keysOf(access), ...once } }
 }
 
 /** A question of the account. */
@@ -36,17 +33,12 @@ export function orderPath(payment: Payment): string {
   return `/orders/${referenceOf(payment)}`
 }
 
-/** The payments of an order: of one of ours, one. */
+/** The payments of an order: one, unless it was begun anew on Cashfree's page. */
 export function getPayments(payment: Payment, access: Access): Call {
   return get(access, `${orderPath(payment)}/payments`)
 }
 
-/** One more call before there is a verdict. */
-export function then<V>(call: Call, hear: (reply: Reply) => V | Next<V>): Next<V> {
-  return { kind: 'next', call, hear }
-}
-
 /** One more call after one that may have moved something: silence then comes too late. */
 export function thenLook<V>(call: Call, hear: (reply: Reply) => V | Next<V>): Next<V> {
-  return then(call, (reply) => hear(reply.kind === 'silence' ? { ...reply, sent: true } : reply))
+  return next(call, (reply) => hear(reply.kind === 'silence' ? { ...reply, sent: true } : reply))
 }

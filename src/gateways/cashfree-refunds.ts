@@ -1,7 +1,7 @@
 import { rupees } from '../money.ts'
+import { alarm, type Words, withoutGaps } from './answer.ts'
 import { get, orderPath, post, thenLook } from './cashfree-calls.ts'
 import {
-  alarm,
   amountIn,
   errorIn,
   idIn,
@@ -11,7 +11,6 @@ import {
   referenceOf,
   textIn,
   unclear,
-  type Words,
   wordsIn,
 } from './cashfree-words.ts'
 import type {
@@ -114,11 +113,10 @@ function refundVerdictOn(refund: Words, about: Refunding): RefundVerdict {
 }
 
 function refundSaidIn(refund: Words): RefundSaid {
-  const ref = idIn(refund['cf_refund_id'])
-  return {
-    ...(ref !== undefined && { ref }),
-    ...textIn(refund['refund_arn'], 'arn'),
-    ...textIn(refund['refund_status'], 'code'),
-    ...textIn(refund['status_description'], 'message'),
-  }
+  return withoutGaps({
+    ref: idIn(refund['cf_refund_id']),
+    arn: textIn(refund['refund_arn']),
+    code: textIn(refund['refund_status']),
+    message: textIn(refund['status_description']),
+  })
 }

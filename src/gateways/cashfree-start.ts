@@ -1,7 +1,7 @@
 import { rupees } from '../money.ts'
-import { getPayments, post, postOpenly, then, thenLook } from './cashfree-calls.ts'
+import { alarm, next, type Words } from './answer.ts'
+import { getPayments, post, postOpenly, thenLook } from './cashfree-calls.ts'
 import {
-  alarm,
   amountIn,
   type CashfreeError,
   errorIn,
@@ -12,7 +12,6 @@ import {
   referenceOf,
   unclear,
   verdictAmong,
-  type Words,
   wordsIn,
 } from './cashfree-words.ts'
 import type {
@@ -103,7 +102,7 @@ function hearOrder(reply: Reply, about: NewPayment, access: Access): Verdict | N
     order['order_currency'] === about.currency
   const session = order['payment_session_id']
   if (!isOurs || typeof session !== 'string') return { ...alarm('another order'), sent: false }
-  return then(askSession(about, session), (answer) => hearSession(answer, about, access))
+  return next(askSession(about, session), (answer) => hearSession(answer, about, access))
 }
 
 /** Such a start came to nothing; but what is wrong with the card is wrong with it everywhere. */
@@ -138,12 +137,12 @@ function afterFailedStart(reply: Reply, about: NewPayment, error: CashfreeError)
   const payments = listIn(reply)
   if (!payments) return unclear(reply)
   const verdict = verdictAmong(payments, about)
-  switch (verdict?.kind) {
-    case undefined: {
-      // Of an order that is paid, or of a call that may be under way, it is not the whole truth.
-      const isInDoubt = /^order_/.test(error.code) || (error.status > 400 && error.status < 500)
-      return isInDoubt ? unclear(reply) : notBegun(error)
-    }
+  if (!verdict) {
+    // Of an order that is paid, or of a call that may be under way, it is not the whole truth.
+    const isInDoubt = /^order_/.test(error.code) || (error.status > 400 && error.status < 500)
+    return isInDoubt ? unclear(reply) : notBegun(error)
+  }
+  switch (verdict.kind) {
     case 'failed':
       return verdict.by === 'gateway' ? { ...verdict, elsewhere: true } : verdict
     case 'challenge':

@@ -1,10 +1,6 @@
 import { type Paise, paiseFromRupees } from '../money.ts'
+import { alarm, jsonIn, undecidedAt, unknown, type Words, withoutGaps } from './answer.ts'
 import type { Payment, Reply, Said, Unknown, Verdict } from './gateway.ts'
-
-/** A JSON object of Cashfree's, not looked at yet. */
-export interface Words {
-  readonly [key: string]: unknown
-}
 
 /** What every refused call says. */
 export interface CashfreeError {
@@ -17,15 +13,6 @@ export interface CashfreeError {
 /** The order at Cashfree of one start: 39 characters and the try; an order_id may have 45. */
 export function referenceOf({ id, tries }: Pick<Payment, 'id' | 'tries'>): string {
   return tries === 1 ? id : `${id}-${tries}`
-}
-
-/** The JSON of a text, or `undefined`. */
-export function contentOf(body: string): unknown {
-  try {
-    return JSON.parse(body)
-  } catch {
-    return undefined
-  }
 }
 
 /** The JSON object of a 200, or `undefined`. */
@@ -42,7 +29,7 @@ export function listIn(reply: Reply): readonly Words[] | undefined {
 
 function goodContentOf(reply: Reply): unknown {
   const isGood = reply.kind === 'answer' && reply.status === 200
-  return isGood ? contentOf(reply.body) : undefined
+  return isGood ? jsonIn(reply.body) : undefined
 }
 
 /** A value as an object, or `undefined`. */
@@ -68,7 +55,7 @@ export function amountIn(value: unknown): Paise | undefined {
 /** The error envelope of an answer in the 400s or 500s, or `undefined`. */
 export function errorIn(reply: Reply): CashfreeError | undefined {
   if (reply.kind === 'silence' || reply.status < 400) return undefined
-  const { code, type, message } = objectIn(contentOf(reply.body)) ?? {}
+  const { code, type, message } = objectIn(jsonIn(reply.body)) ?? {}
   if (typeof code !== 'string' || typeof type !== 'string') return undefined
   return { status: reply.status, type, code, message: typeof message === 'string' ? message : '' }
 }
@@ -92,12 +79,7 @@ export function isTurnedAway(error: CashfreeError): boolean {
 export function unclear(reply: Reply, sent?: boolean): Unknown {
   const isSilence = reply.kind === 'silence'
   const because = isSilence ? reply.because : `http ${reply.status}`
-  return { kind: 'unknown', because, sent: sent ?? (isSilence ? reply.sent : true) }
-}
-
-/** An answer about something else, or in words nobody knows. */
-export function alarm(because: string, said?: Said): Unknown {
-  return { kind: 'unknown', because, sent: true, alarm: true, ...(said && { said }) }
+  return { ...unknown(because), sent: sent ?? (isSilence ? reply.sent : true) }
 }
 
 /**
@@ -168,22 +150,11 @@ function moneyIn(payment: Words, about: Payment, said: Said): Verdict {
   }
 }
 
-function undecided(payment: Words, about: Payment, said: Said): Verdict {
-  switch (about.stage) {
-    case 'challenged':
-      return { kind: 'challenge', said }
-    case 'at_page':
-      return { kind: 'redirect', said }
-    case 'submitted':
-      return { kind: 'pending', said }
-    case 'started': {
-      const card = objectIn(objectIn(payment['payment_method'])?.['card'])
-      if (card?.['channel'] === 'post') return { kind: 'challenge', said }
-      return { kind: card?.['channel'] === 'link' ? 'redirect' : 'pending', said }
-    }
-    default:
-      return about.stage satisfies never
-  }
+function undecided(payment: Words, { stage }: Payment, said: Said): Verdict {
+  if (stage !== 'started') return undecidedAt(stage, said)
+  const { channel } = objectIn(objectIn(payment['payment_method'])?.['card']) ?? {}
+  if (channel === 'post') return { kind: 'challenge', said }
+  return { kind: channel === 'link' ? 'redirect' : 'pending', said }
 }
 
 type Failure = Pick<Extract<Verdict, { kind: 'failed' }>, 'by' | 'code'>
@@ -221,17 +192,16 @@ function failureIn(payment: Words): Failure {
 
 function saidIn(payment: Words): Said {
   const details = objectIn(payment['error_details']) ?? {}
-  const ref = idIn(payment['cf_payment_id'])
-  return {
-    ...(ref !== undefined && { ref }),
-    ...textIn(payment['bank_reference'], 'rrn'),
-    ...textIn(payment['auth_id'], 'authCode'),
-    ...textIn(details['error_reason'] ?? details['error_code'], 'code'),
-    ...textIn(payment['payment_message'] ?? details['error_description'], 'message'),
-  }
+  return withoutGaps({
+    ref: idIn(payment['cf_payment_id']),
+    rrn: textIn(payment['bank_reference']),
+    authCode: textIn(payment['auth_id']),
+    code: textIn(details['error_reason'] ?? details['error_code']),
+    message: textIn(payment['payment_message'] ?? details['error_description']),
+  })
 }
 
-/** A text under another name, unless it is empty. */
-export function textIn<K extends string>(value: unknown, as: K): { readonly [key in K]?: string } {
-  return typeof value === 'string' && value !== '' ? ({ [as]: value } as { [k in K]: string }) : {}
+/** A text that is not empty. */
+export function textIn(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined
 }

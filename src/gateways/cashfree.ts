@@ -1,4 +1,5 @@
 import { rupees } from '../money.ts'
+import { alarm } from './answer.ts'
 import { hearCallback } from './cashfree-callbacks.ts'
 import { get, getPayments, orderPath, post, postOpenly, thenLook } from './cashfree-calls.ts'
 import {
@@ -10,7 +11,6 @@ import {
 } from './cashfree-refunds.ts'
 import { start } from './cashfree-start.ts'
 import {
-  alarm,
   type CashfreeError,
   errorIn,
   idIn,
@@ -117,15 +117,15 @@ interface Authenticated {
 function authenticated(reply: Reply, { ref }: Payment, as: Authenticated): Heard {
   const error = errorIn(reply)
   if (error) {
+    const { status, message } = error
     const said = saidOf(error)
-    if (error.status === 429) return unclear(reply, false)
-    if (error.status === 502) return as.look({ kind: 'pending', said })
+    if (status === 429) return unclear(reply, false)
+    const isOver = status === 400 && /already processed/i.test(message)
+    if (isOver || status === 502) return as.look({ kind: 'pending', said })
     if (isMissing(error)) {
       return as.look({ kind: 'failed', said, by: 'customer', code: 'TXN_EXPIRED' })
     }
-    if (error.status !== 400) return unclear(reply)
-    const isOver = /already processed/i.test(error.message)
-    return isOver ? as.look({ kind: 'pending', said }) : as.refused(error)
+    return status === 400 ? as.refused(error) : unclear(reply)
   }
   const words = wordsIn(reply)
   if (!words) return unclear(reply)

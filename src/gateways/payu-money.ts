@@ -2,7 +2,6 @@ import type { Paise } from '../money.ts'
 import type {
   Access,
   Call,
-  Capturing,
   Instructed,
   Next,
   Payment,
@@ -48,90 +47,79 @@ export function hearStanding(reply: Reply, about: Payment, access: Access): Hear
 
 type Held = Extract<Verdict, { readonly amount: Paise }>
 
-function withActions(held: Held, actions: readonly Action[]): Verdict {
-  const captures = actions.filter(({ kind }) => kind === 'capture')
-  const cancels = actions.filter(({ kind }) => kind === 'cancel')
+function withActions(held: Held, all: readonly Action[]): Verdict {
   const { said, amount } = held
-  const is = (state: Action['state']) => (action: Action) => action.state === state
-  if ([...captures, ...cancels].some(is(undefined))) return alarm('an action in an unknown state')
-  if (cancels.some(is('done'))) return { kind: 'voided', said }
-  const taken = captures.find(is('done'))?.amount
-  if (taken !== undefined) return { kind: 'charged', said, amount, captured: taken }
-  if (captures.some(is('queued'))) return { ...held, pending: 'capture' }
-  if (cancels.some(is('queued'))) return { ...held, pending: 'void' }
-  return held
+  const find = (kind: 'capture' | 'cancel', state: Action['state']) =>
+    all.find((one) => one.kind === kind && one.state === state)
+  const odd = find('capture', undefined) ?? find('cancel', undefined)
+  if (odd) return alarm('an action in an unknown state')
+  if (find('cancel', 'done')) return { kind: 'voided', said }
+  const done = find('capture', 'done')
+  if (done && done.amount === undefined) return unknown('no amount')
+  if (done?.amount !== undefined) return { kind: 'charged', said, amount, captured: done.amount }
+  if (find('capture', 'queued')) return { ...held, pending: 'capture' }
+  return find('cancel', 'queued') ? { ...held, pending: 'void' } : held
 }
 
-/** Tells PayU to take the money it holds, all of it. */
-export function capture({ reference, take }: Capturing, ref: string, access: Access): Call {
-  const variables = { var1: ref, var2: tokenOf(reference), var3: rupeesText(take) }
-  return command(access, 'capture_transaction', variables)
+const captures = 'capture_transaction'
+/** One command for both: it releases all money that is held, and refunds what was taken. */
+const givesBack = 'cancel_refund_transaction'
+
+interface Told {
+  readonly ref: string
+  readonly reference: string
+  readonly amount: Paise
 }
 
-/** Tells PayU to release the money it holds. */
-export function cancel({ reference, amount }: Instructed, ref: string, access: Access): Call {
-  return giveBack({ reference, back: amount }, ref, access)
+function tell(access: Access, name: string, { ref, reference, amount }: Told): Call {
+  const variables = { var1: ref, var2: tokenOf(reference), var3: rupeesText(amount) }
+  const news = name === givesBack && { var5: access.callbackUrl }
+  return command(access, name, { ...variables, ...news })
 }
 
-function giveBack(
-  { reference, back }: { reference: string; back: Paise },
+/** Makes something of the answer to an instruction, which PayU took or refused. */
+function hearTold<V>(
+  reply: Reply,
   ref: string,
-  access: Access,
-): Call {
-  const var5 = access.callbackUrl
-  const variables = { var1: ref, var2: tokenOf(reference), var3: rupeesText(back), var5 }
-  return command(access, 'cancel_refund_transaction', variables)
-}
-
-/** An instruction about held money: which one it is, and the call that gives it. */
-export interface Instruction<P> {
-  readonly kind: 'capture' | 'void'
-  readonly give: (about: P, ref: string, access: Access) => Call
+  hear: (words: Words, isTaken: boolean) => V,
+): V | Unknown {
+  return hearWords(reply, (words): V | Unknown => {
+    const { status, mihpayid } = words
+    if (isForeign(mihpayid, ref)) return alarm('another payment')
+    const isKnown = status === '1' || status === '0'
+    return isKnown ? hear(words, status === '1') : alarm('a status never documented')
+  })
 }
 
 /**
- * Hears how a payment stands before an instruction is given. PayU has one command for releasing
- * and for refunding, so a void that came too late would give back money that was taken.
+ * Hears how a payment stands before money that is held is taken or released: a void that came
+ * too late would give back money that was taken.
  */
-export function hearBefore<P extends Payment>({ kind, give }: Instruction<P>) {
+export function hearBefore<P extends Instructed>(
+  kind: 'capture' | 'void',
+  amountOf: (about: P) => Paise,
+) {
   return (reply: Reply, about: P, access: Access): Heard => {
     const before = hearVerified(reply, about)
     if (before.kind === 'unknown') return { ...before, sent: false }
     if (before.kind !== 'authorized') return before
     const { ref } = before.said
     if (ref === undefined) return { ...unknown('no mihpayid'), sent: false }
-    const taken = ({ msg }: Words): Heard => {
-      const isOther = kind === 'void' && !isCancellation(msg)
-      return isOther ? alarm('no cancellation') : { ...before, pending: kind }
-    }
-    // The same token was refused because it is at work, or the money went another way meanwhile.
-    const refused = ({ error_code, msg }: Words): Heard =>
-      next(verify(about, access), (now) => {
+    const told = { ref, reference: about.reference, amount: amountOf(about) }
+    return next(tell(access, kind === 'capture' ? captures : givesBack, told), (answer) =>
+      hearTold<Heard>(answer, ref, ({ error_code, msg }, isTaken) => {
+        if (isTaken) {
+          const isOther = kind === 'void' && !isCancellation(msg)
+          return isOther ? alarm('no cancellation') : { ...before, pending: kind }
+        }
         const said = textsIn({ code: error_code, message: msg })
-        return unlessHeld(hearStanding(now, about, access), said)
-      })
-    return next(give(about, ref, access), (answer) => hearTold(answer, ref, { taken, refused }))
+        // The same token is refused as it is at work, or the money went another way meanwhile.
+        return next(verify(about, access), (now) =>
+          unlessHeld(hearStanding(now, about, access), said),
+        )
+      }),
+    )
   }
-}
-
-interface ToldEars<V> {
-  readonly taken: (words: Words) => V
-  readonly refused: (words: Words) => V
-}
-
-/** Whether PayU took a command about money. */
-function hearTold<V>(reply: Reply, ref: string, { taken, refused }: ToldEars<V>): V | Unknown {
-  return hearWords(reply, (words): V | Unknown => {
-    if (isForeign(words['mihpayid'], ref)) return alarm('another payment')
-    switch (textIn(words['status'])) {
-      case '1':
-        return taken(words)
-      case '0':
-        return refused(words)
-      default:
-        return alarm('a status never documented')
-    }
-  })
 }
 
 /** PayU decides whether its one command released money or gave it back, and says so. */
@@ -157,13 +145,15 @@ export function hearBeforeRefund(reply: Reply, about: Refunding, access: Access)
   const ref = before.kind === 'charged' ? before.said.ref : undefined
   // The same command would cancel the whole hold of a payment that is not captured yet.
   if (ref === undefined) return { ...unknown('nothing is captured'), sent: false }
-  const taken = (words: Words): HeardRefund =>
-    isCancellation(words['msg'])
-      ? alarm('a cancellation')
-      : { kind: 'refund_pending', said: refundSaid(words) }
-  const refused = (words: Words): HeardRefund =>
-    next(listActions(ref, access), (list) => unlessTaken(hearListed(list, about, ref), words))
-  return next(giveBack(about, ref, access), (answer) => hearTold(answer, ref, { taken, refused }))
+  const told = { ref, reference: about.reference, amount: about.back }
+  return next(tell(access, givesBack, told), (answer) =>
+    hearTold<HeardRefund>(answer, ref, (words, isTaken) => {
+      if (isTaken && isCancellation(words['msg'])) return alarm('a cancellation')
+      if (isTaken) return { kind: 'refund_pending', said: refundSaid(words) }
+      const hear = (list: Reply) => unlessTaken(hearListed(list, about, ref), words)
+      return next(listActions(ref, access), hear)
+    }),
+  )
 }
 
 function refundSaid({ request_id, error_code, msg }: Words) {

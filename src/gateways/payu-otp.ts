@@ -4,7 +4,6 @@ import {
   alarm,
   amountIn,
   countIn,
-  endingOf,
   failure,
   given,
   type Heard,
@@ -12,6 +11,7 @@ import {
   isDoubtful,
   isForeign,
   isSigned,
+  meaningOf,
   next,
   objectIn,
   textIn,
@@ -123,19 +123,19 @@ export const hearResent = hearUnderWay({ open: resent, failed })
 
 function failed(heard: UnderWay): Heard {
   const { said } = heard
-  return isDoubtful(said.code) ? theTruth(heard) : failure(said, 'later')
+  return isDoubtful(said) ? theTruth(heard) : failure(said, 'later')
 }
 
 function submitted(heard: UnderWay): Heard {
   const { said, meta } = heard
-  if (!isRefusal(objectIn(meta['submitOtp']), said) || isDoubtful(said.code)) {
+  if (!isRefusal(objectIn(meta['submitOtp']), said) || isDoubtful(said)) {
     return theTruth(heard)
   }
   const { attemptsLeft } = leftIn(meta)
   if (attemptsLeft === 0) {
     return { kind: 'failed', said, by: 'customer', code: 'OTP_ATTEMPTS_EXCEEDED' }
   }
-  const isExpired = endingOf(said.code).code === 'TXN_EXPIRED'
+  const isExpired = meaningOf(said).code === 'TXN_EXPIRED'
   const code = isExpired ? 'OTP_EXPIRED' : 'INCORRECT_OTP'
   return { kind: 'wrong_otp', said, code, ...given({ attemptsLeft }) }
 }
@@ -149,12 +149,10 @@ function isRefusal(submit: Words | undefined, { message }: Said): boolean {
   return message === 'Unauthorized' && countIn(submit?.['retryAttemptCount']) !== undefined
 }
 
-const noMoreSends = 'E1604'
-
 function resent({ said, meta }: UnderWay): Verdict {
   const left = leftIn(meta)
   const isSent = objectIn(meta['resendOtp'])?.['status'] === 'success'
   if (isSent) return { kind: 'challenge', said, ...left }
-  const isOver = said.code === noMoreSends || left.sendsLeft === 0
+  const isOver = meaningOf(said).note === 'no_sends' || left.sendsLeft === 0
   return isOver ? { kind: 'not_sent', said, why: 'limit' } : unknown('not known to be sent')
 }

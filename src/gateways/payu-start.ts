@@ -5,6 +5,7 @@ import { hearUnderWay, leftIn, theTruth, type UnderWay } from './payu-otp.ts'
 import {
   failure,
   type Heard,
+  meaningOf,
   objectIn,
   requestHash,
   rupeesText,
@@ -87,21 +88,19 @@ function pageIn(result: Words | undefined): { page: { html: string } } | undefin
   return html.trimStart().startsWith('<') ? { page: { html } } : undefined
 }
 
-/** What is not signed by its account is thrown away unread, and verifying would fail likewise. */
-const wrongHash = 'E700'
-
-/** The account may not do it at all: such a payment needs no record. */
-const setUp = new Set(['E1615', 'E1616', 'E1617', 'E1618', 'E1619', 'E1621', 'E2502'])
-
-/** Another account may be asked only once PayU's record, too, says that nothing goes on here. */
+/**
+ * Another account may be asked only once PayU's record, too, says that nothing goes on here; what
+ * an account may not do at all need not have one. What is not signed by its account is not looked
+ * at, and neither would be the question for the record.
+ */
 function failed(heard: UnderWay<NewPayment>): Heard {
   const { said } = heard
   const verdict = failure(said, 'start')
-  const { code = '' } = said
-  if (verdict.kind !== 'failed' || !verdict.elsewhere || code === wrongHash) return verdict
+  const { note } = meaningOf(said)
+  if (verdict.kind !== 'failed' || !verdict.elsewhere || note === 'unsigned') return verdict
   return theTruth(heard, (found) => {
     const isOver = found.kind === 'failed' && found.by !== 'customer'
-    const isUnheardOf = found.kind === 'not_found' && setUp.has(code)
+    const isUnheardOf = found.kind === 'not_found' && note === 'set_up'
     return isOver || isUnheardOf ? verdict : found
   })
 }

@@ -1,17 +1,7 @@
 import assert from 'node:assert/strict'
 import { hash, timingSafeEqual } from 'node:crypto'
 import { type Paise, paiseFromRupees } from '../money.ts'
-import type {
-  Access,
-  Call,
-  Next,
-  Payment,
-  Reply,
-  ResponseCode,
-  Said,
-  Unknown,
-  Verdict,
-} from './gateway.ts'
+import type { Access, Call, Next, Payment, Reply, Said, Unknown, Verdict } from './gateway.ts'
 
 /** A JSON object of PayU's, of which nothing is certain yet. */
 export interface Words {
@@ -171,63 +161,68 @@ export function isSigned(field: Field, access: Keys): boolean {
   return theirs.length === ours.length && timingSafeEqual(theirs, ours)
 }
 
-type Ending = Pick<Extract<Verdict, { readonly kind: 'failed' }>, 'by' | 'code'>
+type Failed = Extract<Verdict, { readonly kind: 'failed' }>
 
-/** PayU's list has over 600 codes; these are of cards and OTPs (payment-error-codes.json). */
-const families: readonly (readonly [by: Ending['by'], code: ResponseCode, codes: string])[] = [
-  ['customer', 'OTP_ATTEMPTS_EXCEEDED', 'E340 E2404 E4386 E4390 E1601 E2406 E4388 E1500'],
-  ['customer', 'TXN_EXPIRED', 'E1602 E4387 E2503 E408 E507 E1610 E1636 E231'],
-  [
-    'customer',
-    'AUTHENTICATION_FAILED',
-    'E300 E303 E306 E317 E326 E335 E500 E501 E600 E917 E1000 E1633 E1645 E1666 E1910 E202 E213 ' +
-      'E232 E316 E1604',
-  ],
-  ['customer', 'USER_DECLINED', 'E1605 E1606 E1607 E1611 E1613 E502 E905 E1206'],
-  ['bank', 'INSUFFICIENT_BALANCE', 'E706 E329'],
-  ['bank', 'BANK_DECLINED', 'E312 E307 E909 E1628 E1625 E313 E311 E325 E324 E1626'],
-  ['gateway', 'RISK_DECLINED', 'E223 E338'],
-  ['gateway', 'TXN_FAILURE', 'E1603 E339 E1609 E1644'],
-  [
-    'bank',
-    'ISSUER_DOWN',
-    'E334 E1001 E1002 E802 E1639 E1653 E205 E206 E208 E209 E210 E211 E214 E345 E1629 E199 E1663',
-  ],
-  [
-    'gateway',
-    'GATEWAY_ERROR',
-    'E803 E804 E1615 E1616 E1617 E1618 E1619 E1621 E700 E2502 E341 E346 E800 E1622 E1908',
-  ],
-]
-
-const endings: ReadonlyMap<string, Ending> = new Map(
-  families.flatMap(([by, code, codes]) => codes.split(' ').map((one) => [one, { by, code }])),
-)
-
-/** What an error code of a failed payment means. One of no family is a failure like any other. */
-export function endingOf(code = ''): Ending {
-  return endings.get(code) ?? { by: 'bank', code: 'TXN_FAILURE' }
+/** What an error code means where a payment has failed: whose it was, and what more it tells. */
+export interface Meaning extends Pick<Failed, 'by' | 'code'> {
+  readonly note?: 'undecided' | 'timed_out' | 'without_otp' | 'set_up' | 'unsigned' | 'no_sends'
 }
 
-/** E504 is a txnid used before: a call of ours that we believed lost has arrived. */
-const undecided = new Set(['E227', 'E225', 'E504'])
-const timeouts = new Set(['E408', 'E507', 'E1610', 'E1636', 'E231'])
-const withoutOtp = new Set(['E1622', 'E1908'])
+/** PayU's list has over 600 codes; these are of cards and OTPs (payment-error-codes.json). */
+const families: readonly (readonly [meaning: Meaning, codes: string])[] = [
+  [{ by: 'customer', code: 'OTP_ATTEMPTS_EXCEEDED' }, 'E340 E2404 E4386 E4390'],
+  [{ by: 'customer', code: 'OTP_ATTEMPTS_EXCEEDED' }, 'E1601 E2406 E4388 E1500'],
+  [{ by: 'customer', code: 'TXN_EXPIRED' }, 'E1602 E4387 E2503'],
+  [{ by: 'customer', code: 'TXN_EXPIRED', note: 'timed_out' }, 'E408 E507 E1610 E1636 E231'],
+  [
+    { by: 'customer', code: 'AUTHENTICATION_FAILED' },
+    'E300 E303 E306 E317 E326 E335 E500 E501 E600 E917 E1000 E1633 E1645 E1666 E1910 E202 E213 ' +
+      'E232 E316',
+  ],
+  [{ by: 'customer', code: 'AUTHENTICATION_FAILED', note: 'no_sends' }, 'E1604'],
+  [{ by: 'customer', code: 'USER_DECLINED' }, 'E1605 E1606 E1607 E1611 E1613 E502 E905 E1206'],
+  [{ by: 'bank', code: 'INSUFFICIENT_BALANCE' }, 'E706 E329'],
+  [{ by: 'bank', code: 'BANK_DECLINED' }, 'E312 E307 E909 E1628 E1625 E313 E311 E325 E324 E1626'],
+  [{ by: 'gateway', code: 'RISK_DECLINED' }, 'E223 E338'],
+  [{ by: 'gateway', code: 'TXN_FAILURE' }, 'E1603 E339 E1609 E1644'],
+  // E504 is a txnid used before: a call of ours that we believed lost has arrived.
+  [{ by: 'gateway', code: 'TXN_FAILURE', note: 'undecided' }, 'E227 E225 E504'],
+  [
+    { by: 'bank', code: 'ISSUER_DOWN' },
+    'E334 E1001 E1002 E802 E1639 E1653 E205 E206 E208 E209 E210 E211 E214 E345 E1629 E199 E1663',
+  ],
+  [{ by: 'gateway', code: 'GATEWAY_ERROR' }, 'E803 E804 E341 E346 E800'],
+  [{ by: 'gateway', code: 'GATEWAY_ERROR', note: 'unsigned' }, 'E700'],
+  [
+    { by: 'gateway', code: 'GATEWAY_ERROR', note: 'set_up' },
+    'E1615 E1616 E1617 E1618 E1619 E1621 E2502',
+  ],
+  [{ by: 'gateway', code: 'GATEWAY_ERROR', note: 'without_otp' }, 'E1622 E1908'],
+]
+
+const meanings: ReadonlyMap<string, Meaning> = new Map(
+  families.flatMap(([meaning, codes]) => codes.split(' ').map((code) => [code, meaning])),
+)
+
+/** What an error code means. A code of no family is a failure like any other. */
+export function meaningOf({ code = '' }: Said): Meaning {
+  return meanings.get(code) ?? { by: 'bank', code: 'TXN_FAILURE' }
+}
 
 /** Whether the bank may have done something after all: the payment's own state has to tell. */
-export function isDoubtful(code = ''): boolean {
-  return undecided.has(code) || timeouts.has(code) || endingOf(code).code === 'ISSUER_DOWN'
+export function isDoubtful(said: Said): boolean {
+  const { code, note } = meaningOf(said)
+  return code === 'ISSUER_DOWN' || note === 'undecided' || note === 'timed_out'
 }
 
 /** The verdict on a payment that PayU calls failed, at its start or ever after. */
 export function failure(said: Said, at: 'start' | 'later'): Verdict {
-  const { code = '' } = said
+  const { by, code, note } = meaningOf(said)
   const isStart = at === 'start'
-  if (undecided.has(code) || (isStart && timeouts.has(code))) {
-    return { ...unknown(`failed with ${code}`), said }
+  if (note === 'undecided' || (isStart && note === 'timed_out')) {
+    return { ...unknown(`failed with ${said.code}`), said }
   }
-  if (isStart && withoutOtp.has(code)) return { kind: 'not_eligible', said }
-  const ending = endingOf(code)
-  const better = isStart && ['ISSUER_DOWN', 'GATEWAY_ERROR'].includes(ending.code)
-  return { kind: 'failed', said, ...ending, ...(better && { elsewhere: true }) }
+  if (isStart && note === 'without_otp') return { kind: 'not_eligible', said }
+  const better = isStart && (code === 'ISSUER_DOWN' || code === 'GATEWAY_ERROR')
+  return { kind: 'failed', said, by, code, ...(better && { elsewhere: true }) }
 }

@@ -4,16 +4,16 @@ import type {
   Admission,
   Call,
   Callback,
+  Capturing,
   Eligibility,
   Gateway,
+  Instructed,
   News,
   Reply,
 } from './gateway.ts'
 import { command, isNothingFound, liveHosts, post, verify } from './payu-commands.ts'
 import {
   askRefund,
-  cancel,
-  capture,
   hearBefore,
   hearBeforeRefund,
   hearRefundStanding,
@@ -76,9 +76,13 @@ export const payu = {
   capture: {
     patienceMs: 15_000,
     ask: verify,
-    hear: hearBefore({ kind: 'capture', give: capture }),
+    hear: hearBefore<Capturing>('capture', ({ take }) => take),
   },
-  void: { patienceMs: 15_000, ask: verify, hear: hearBefore({ kind: 'void', give: cancel }) },
+  void: {
+    patienceMs: 15_000,
+    ask: verify,
+    hear: hearBefore<Instructed>('void', ({ amount }) => amount),
+  },
   refund: { patienceMs: 15_000, ask: verify, hear: hearBeforeRefund },
   syncRefund: { patienceMs: 10_000, ask: askRefund, hear: hearRefundStanding },
   hearCallback,

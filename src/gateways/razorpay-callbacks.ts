@@ -1,6 +1,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
+import type { Words } from './answer.ts'
 import type { Access, Callback, News } from './gateway.ts'
-import { textIn, type Words, wordsAt, wordsIn } from './razorpay-words.ts'
+import { textIn, wordsAt, wordsIn } from './razorpay-words.ts'
 
 /** Razorpay repeats a callback for 24 hours; the two more are for queues and clocks. */
 const replayWindowMs = 26 * 3_600_000

@@ -1,4 +1,5 @@
-import type { Access, Call, Next, Payment, Said } from './gateway.ts'
+import { withoutGaps } from './answer.ts'
+import type { Access, Call, Payment, Said } from './gateway.ts'
 
 /**
  * Our name for one start at Razorpay, of 40 characters at most (its `receipt`): the txn's id, and
@@ -10,7 +11,7 @@ export function referenceOf({ id, tries }: Pick<Payment, 'id' | 'tries'>): strin
 
 /** What is known of a payment before an answer is read. */
 export function knownOf({ ref, handle }: Payment): Said {
-  return { ...(ref !== undefined && { ref }), ...(handle !== undefined && { handle }) }
+  return withoutGaps({ ref, handle })
 }
 
 /** A question that only reads. */
@@ -22,11 +23,6 @@ export function get(path: string, access: Access): Call {
 export function post(path: string, body: object, access: Access): Call {
   const headers = { authorization: authorizationOf(access), 'content-type': 'application/json' }
   return { method: 'POST', path, headers, body: JSON.stringify(body) }
-}
-
-/** One more call before there is a verdict. */
-export function next<V>(call: Call, hear: Next<V>['hear']): Next<V> {
-  return { kind: 'next', call, hear }
 }
 
 function authorizationOf({ credentials }: Access): string {

@@ -1,6 +1,7 @@
+import { alarm, next } from './answer.ts'
 import type { Access, Call, Payment, Reply, Verdict } from './gateway.ts'
-import { get, knownOf, next, referenceOf } from './razorpay-calls.ts'
-import { alarm, idIn, itemsOf, paymentVerdict, readRecord } from './razorpay-words.ts'
+import { get, knownOf, referenceOf } from './razorpay-calls.ts'
+import { idIn, itemsOf, paymentVerdict, readRecord } from './razorpay-words.ts'
 
 /** The payment's own record, which is the authority; without its id, by its order or receipt. */
 export function askSync(about: Payment, access: Access): Call {

@@ -1,6 +1,7 @@
+import { next, unknown, withoutGaps } from './answer.ts'
 import type { Access, Call, Payment, Refunding, RefundVerdict, Reply } from './gateway.ts'
-import { get, next, post, referenceOf } from './razorpay-calls.ts'
-import { itemsOf, read, readRecord, refundVerdict, unknown } from './razorpay-words.ts'
+import { get, post, referenceOf } from './razorpay-calls.ts'
+import { itemsOf, read, readRecord, refundVerdict } from './razorpay-words.ts'
 
 /** A refund; its reference is Razorpay's guard against doing it twice, and its receipt. */
 export function askRefund(about: Refunding, access: Access): Call {
@@ -17,7 +18,7 @@ export function hearRefund(reply: Reply, about: Refunding, access: Access) {
   if (heard.kind === 'unknown') return heard
   if (heard.kind === 'words') return refundVerdict(heard.words, about)
   const { code, message } = heard.said
-  const said = { ...(code !== undefined && { code }), ...(message !== undefined && { message }) }
+  const said = withoutGaps({ code, message })
   return next<RefundVerdict>(askRefunds(about, access), (answer) => {
     const verdict = hearRefunds(answer, about)
     if (verdict.kind === 'unknown') return { ...verdict, sent: true }

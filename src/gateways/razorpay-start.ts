@@ -1,17 +1,9 @@
+import { alarm, next, unknown } from './answer.ts'
 import type { Access, Call, NewPayment, Next, Payment, Reply, Said, Verdict } from './gateway.ts'
-import { next, post, referenceOf } from './razorpay-calls.ts'
+import { post, referenceOf } from './razorpay-calls.ts'
 import { isLastWord, refusalFor, refusalLike } from './razorpay-reasons.ts'
 import { lookAt } from './razorpay-record.ts'
-import {
-  alarm,
-  type Complaint,
-  idIn,
-  lockOutIn,
-  read,
-  type Steps,
-  stepsIn,
-  unknown,
-} from './razorpay-words.ts'
+import { type Complaint, idIn, lockOutIn, read, type Steps, stepsIn } from './razorpay-words.ts'
 
 /** Razorpay asks a silent bank for five days: money that comes within four is still taken. */
 const automaticMinutes = 4 * 24 * 60
@@ -116,7 +108,7 @@ function hearCreate(reply: Reply, starting: Starting): Verdict | Next<Verdict> {
   if (heard.kind === 'unknown') return heard
   if (heard.kind === 'error') return hearRefused(heard, starting)
   const ref = idIn(heard.words, 'razorpay_payment_id', 'pay')
-  if (ref === undefined) return { ...unknown('no payment'), said: { handle } }
+  if (ref === undefined) return unknown('no payment', { handle })
   const said = { ref, handle }
   const steps = stepsIn(heard.words)
   // Without a next step the bank wanted no proof, and the payment may be authorized already.
@@ -139,7 +131,7 @@ function hearCreate(reply: Reply, starting: Starting): Verdict | Next<Verdict> {
 function askRecord(ref: string | undefined, { about, access, handle }: Starting): Next<Verdict> {
   const begun: Payment = { ...about, handle, stage: 'submitted', ...(ref !== undefined && { ref }) }
   return lookAt(begun, access, (verdict) => {
-    if (verdict.kind === 'not_found') return { ...unknown('no payment yet'), said: { handle } }
+    if (verdict.kind === 'not_found') return unknown('no payment yet', { handle })
     return verdict.kind === 'unknown' ? { ...verdict, said: { handle } } : verdict
   })
 }
@@ -153,13 +145,13 @@ function hearGenerate(reply: Reply, generating: Generating): Verdict | Next<Verd
   if (heard.kind === 'unknown') return { ...heard, sent: true }
   if (heard.kind === 'error') return hearRefused(heard, generating)
   if (idIn(heard.words, 'razorpay_payment_id', 'pay') !== ref) {
-    return { ...alarm('another payment'), said: { handle } }
+    return alarm('another payment', { handle })
   }
   return openChallenge(stepsIn(heard.words) ?? new Map(), said, page)
 }
 
 function openChallenge(steps: Steps, said: Said, page: Page): Verdict {
-  if (!steps.has('otp_submit')) return { ...alarm('a next step never documented'), said }
+  if (!steps.has('otp_submit')) return alarm('a next step never documented', said)
   return { ...challengeOf(steps, said), ...(page && { page }) }
 }
 
@@ -204,7 +196,7 @@ function hearRefused(complaint: Complaint, starting: Starting): Verdict | Next<V
 function startRefused({ said, reason, step }: Complaint): Verdict {
   const listed = refusalFor(reason, step)
   const refusal = refusalLike(reason, step)
-  if (refusal === undefined) return { ...unknown('an error never documented'), said }
+  if (refusal === undefined) return unknown('an error never documented', said)
   const elsewhere = listed && !isLastWord(listed)
   return { kind: 'failed', said, ...refusal, ...(elsewhere && { elsewhere: true }) }
 }

@@ -1,10 +1,6 @@
+import { alarm, jsonIn, undecidedAt, unknown, type Words, withoutGaps } from './answer.ts'
 import type { Payment, Refunding, RefundVerdict, Reply, Said, Unknown, Verdict } from './gateway.ts'
 import { refusalLike } from './razorpay-reasons.ts'
-
-/** A JSON object of Razorpay's, none of it believed yet. */
-export interface Words {
-  readonly [key: string]: unknown
-}
 
 /** What an answer is, before anything is made of it. */
 export type Read =
@@ -29,18 +25,18 @@ export type Steps = ReadonlyMap<string, string | undefined>
  * known, and an envelope that names another payment than theirs is an alarm.
  */
 export function read(reply: Reply, known: Said = {}): Read {
-  const kept = Object.keys(known).length > 0 && { said: known }
-  if (reply.kind === 'silence') return { ...reply, kind: 'unknown', ...kept }
+  const kept = Object.keys(known).length > 0 ? known : undefined
+  if (reply.kind === 'silence') return { ...unknown(reply.because, kept), sent: reply.sent }
   const { status, body } = reply
-  if (status !== 200 && status !== 400) return { ...unknown(`http ${status}`), ...kept }
+  if (status !== 200 && status !== 400) return unknown(`http ${status}`, kept)
   const words = wordsIn(body)
-  if (words === undefined) return { ...unknown('unreadable'), ...kept }
+  if (words === undefined) return unknown('unreadable', kept)
   if (!isWords(words['error'])) {
-    return status === 200 ? { kind: 'words', words } : { ...unknown('http 400'), ...kept }
+    return status === 200 ? { kind: 'words', words } : unknown('http 400', kept)
   }
   const complaint = complaintOf(words['error'])
   if (known.ref !== undefined && known.ref !== (complaint.said.ref ?? known.ref)) {
-    return { ...alarm('another payment'), ...kept }
+    return alarm('another payment', kept)
   }
   const said = { ...complaint.said, ...known }
   return { kind: 'error', ...complaint, said, next: stepsIn(words) ?? stepsIn(words['error']) }
@@ -95,8 +91,12 @@ export function paymentVerdict(words: Words, about: Payment): Verdict {
   const said = saidIn(words)
   const { amount } = about
   switch (words['status']) {
-    case 'created':
-      return openVerdict(words, about, said)
+    case 'created': {
+      if (about.stage !== 'started') return undecidedAt(about.stage, said)
+      // The answer that told of the challenge or the page is lost; no OTP can have been tried.
+      const isOtp = wordsAt(words, 'notes')['auth'] === 'OTP'
+      return { kind: isOtp ? 'challenge' : 'redirect', said }
+    }
     case 'authorized':
       return about.autoCapture ? { kind: 'pending', said } : { kind: 'authorized', said, amount }
     case 'captured':
@@ -120,22 +120,6 @@ function strangeIn(words: Words, about: Payment): string | undefined {
   if (handle === undefined || handle !== (about.handle ?? handle)) return 'another order'
   if (words['amount'] !== about.amount) return 'another amount'
   return words['currency'] === about.currency ? undefined : 'another currency'
-}
-
-function openVerdict(words: Words, about: Payment, said: Said): Verdict {
-  switch (about.stage) {
-    case 'started':
-      // The answer that told of the challenge or the page is lost; no OTP can have been tried.
-      return { kind: wordsAt(words, 'notes')['auth'] === 'OTP' ? 'challenge' : 'redirect', said }
-    case 'challenged':
-      return { kind: 'challenge', said }
-    case 'at_page':
-      return { kind: 'redirect', said }
-    case 'submitted':
-      return { kind: 'pending', said }
-    default:
-      return about.stage satisfies never
-  }
 }
 
 function failedVerdict(words: Words, said: Said): Verdict {
@@ -181,16 +165,6 @@ export function refundVerdict(words: Words, about: Refunding): RefundVerdict {
   }
 }
 
-/** Something was sent and its answer says nothing. */
-export function unknown(because: string): Unknown {
-  return { kind: 'unknown', because, sent: true }
-}
-
-/** An answer that a person has to look at. */
-export function alarm(because: string): Unknown {
-  return { ...unknown(because), alarm: true }
-}
-
 /** The entries of a list. */
 export function itemsOf(reply: Reply): Words[] | Unknown {
   const heard = readRecord(reply)
@@ -221,22 +195,10 @@ export function textIn(words: Words, key: string): string | undefined {
 
 /** The JSON object or list of a body. */
 export function wordsIn(body: string): Words | undefined {
-  try {
-    const parsed: unknown = JSON.parse(body)
-    return isWords(parsed) ? parsed : undefined
-  } catch {
-    return undefined
-  }
+  const parsed = jsonIn(body)
+  return isWords(parsed) ? parsed : undefined
 }
 
 function isWords(value: unknown): value is Words {
   return typeof value === 'object' && value !== null
-}
-
-type Known<T> = { readonly [K in keyof T]?: Exclude<T[K], undefined> }
-
-function withoutGaps<T extends object>(told: T): Known<T> {
-  return Object.fromEntries(
-    Object.entries(told).filter(([, value]) => value !== undefined),
-  ) as Known<T>
 }

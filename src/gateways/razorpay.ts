@@ -1,3 +1,4 @@
+import { alarm, unknown, type Words } from './answer.ts'
 import type {
   Access,
   Admission,
@@ -16,7 +17,6 @@ import { askSync, hearRecord, hearSync, lookAt } from './razorpay-record.ts'
 import { askRefund, askSyncRefund, hearRefund, hearSyncRefund } from './razorpay-refunds.ts'
 import { askOrder, challengeOf, hearOrder } from './razorpay-start.ts'
 import {
-  alarm,
   type Complaint,
   idIn,
   itemsOf,
@@ -24,8 +24,6 @@ import {
   read,
   readRecord,
   stepsIn,
-  unknown,
-  type Words,
 } from './razorpay-words.ts'
 
 /** Razorpay, India: cards server to server with native OTP. RAZORPAY, 23 on the wire. */
@@ -117,7 +115,7 @@ function hearSubmit(reply: Reply, about: Payment, access: Access): Verdict | Nex
   if (heard.kind === 'unknown') return heard
   if (heard.kind === 'error') return otpRefused(heard, about, access)
   const strange = strangeIn(heard.words, about, access)
-  if (strange !== undefined) return { ...alarm(strange), said }
+  if (strange !== undefined) return alarm(strange, said)
   return lookAt({ ...about, stage: 'submitted' }, access)
 }
 
@@ -155,10 +153,10 @@ function hearResend(reply: Reply, about: Payment): Verdict {
   if (heard.kind === 'error') return resendRefused(heard)
   const { words } = heard
   if (idIn(words, 'razorpay_payment_id', 'pay') !== about.ref) {
-    return { ...alarm('another payment'), said }
+    return alarm('another payment', said)
   }
   const steps = stepsIn(words)
-  return steps?.has('otp_submit') ? challengeOf(steps, said) : { ...unknown('no next step'), said }
+  return steps?.has('otp_submit') ? challengeOf(steps, said) : unknown('no next step', said)
 }
 
 /** No reason is documented for "no further OTP": whether one may still be asked for tells. */
@@ -168,7 +166,7 @@ function resendRefused({ said, reason, step, next: steps }: Complaint): Verdict 
   const refusal = refusalFor(reason, step)
   return refusal && isLastWord(refusal)
     ? { kind: 'failed', said, ...refusal }
-    : { ...unknown('an error never documented'), said }
+    : unknown('an error never documented', said)
 }
 
 /** "Already captured" has no reason of its own, so the payment's record says what a no means. */

@@ -106,6 +106,16 @@ for (const engine of engines) {
       )
     })
 
+    test('asks an account no more that is down: it has no page either', async () => {
+      at.clock.now += 25 * 3_600_000
+      const txn = await paid('nobody', [notReached, notEligible, down, page])
+      assert.deepEqual(asked.slice(1), ['second OTP 2', 'third OTP 3', 'second REDIRECT 4'])
+      assert.equal(txn.account, 'second')
+      at.clock.now += 25 * 3_600_000
+      const none = await paid('none', [down, notReached, down])
+      assert.deepEqual([none.status, none.code], ['AUTHORIZATION_FAILED', 'ISSUER_DOWN'])
+    })
+
     test('takes no longer than a caller waits', async () => {
       const { elapsed } = world
       let calls = 0

@@ -48,11 +48,15 @@ export async function openPayment(world: World, opening: Opening): Promise<Opene
   const { plan } = opening
   const giveUpAt = world.elapsed() + mostOpeningMs
   let { txn } = opening
-  for (let i = 0; ; i++) {
-    const way = plan.ways[i]
+  let ways = plan.ways
+  for (;;) {
+    const [way, ...others] = ways
     assert(way, 'a payment begins with a way, and goes on only where there is another')
     const heard = await begin(world, { ...opening, txn, way })
-    const next = plan.ways[i + 1]
+    // An account that is down or locked out has no page either; one without OTP for the card has.
+    const isOut = heard.verdict.kind !== 'not_eligible'
+    ways = isOut ? others.filter(({ account }) => account.id !== way.account.id) : others
+    const [next] = ways
     const mayGoOn = isNothingBegun(heard.verdict) && world.elapsed() < giveUpAt
     if (!next || !mayGoOn || txn.tries >= mostTries) return { ...heard, txn }
     for (const sign of signsOf({ ...heard, txn, to: txn, asked: 'start' })) world.health.note(sign)

@@ -109,6 +109,8 @@ export async function openCashfreeFake({ now, holdsAll }: CashfreeFakeOptions): 
         return authorize(order, body)
       case 'createRefund':
         return createRefund(order, body)
+      case 'getRefunds':
+        return { status: 200, body: order.refunds.map(refundView) }
       default:
         return getRefund(order, params['refund_id'] ?? '')
     }

@@ -15,7 +15,7 @@ export const newsStories: readonly Story[] = [
         callbacks.map((one) => hear(shop, one, access))
       const news = heard(posted)
       for (const one of news) {
-        assert(one.kind === 'news', one.kind)
+        assert(one.kind === 'news' || one.kind === 'hint', one.kind)
         assert(one.reference.startsWith(txn.id.slice(0, 'txn_'.length + 24)), one.reference)
       }
       const ids = news.map(({ kind, ...rest }) => ('id' in rest ? rest.id : kind))
@@ -54,7 +54,7 @@ export const newsStories: readonly Story[] = [
       const { ending, posted, access } = await refundedPayment(shop)
       await shop.pass(ending.order, 30 * day)
       for (const one of posted) {
-        assert(['stale', 'news'].includes(hear(shop, one, access).kind))
+        assert(['stale', 'news', 'hint'].includes(hear(shop, one, access).kind))
       }
       return ending
     },
