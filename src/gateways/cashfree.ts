@@ -41,6 +41,7 @@ export const cashfree = {
   },
   otpBrands: ['VISA', 'MASTERCARD', 'RUPAY'],
   holds: 'by_account',
+  captures: 'whole',
   fixesCapture: true,
   resendAfterMs: 30_000,
   // Its own limit is not published: twice what a submission, the slowest call, is waited for.
@@ -205,7 +206,10 @@ function takeHeld(about: Payment, access: Access, held: Held): Heard {
 
 function hearPayment(reply: Reply, about: Payment): Verdict {
   const payment = wordsIn(reply)
-  if (payment) return verdictOn(payment, about)
+  return payment ? verdictOn(payment, about) : unread(reply, about)
+}
+
+function unread(reply: Reply, about: Payment): Verdict {
   return isMissing(errorIn(reply)) ? missing(about) : unclear(reply)
 }
 
@@ -216,7 +220,7 @@ function missing({ ref }: Payment): Verdict {
 
 function hearPayments(reply: Reply, about: Payment, access: Access): Heard {
   const payments = listIn(reply)
-  if (!payments) return isMissing(errorIn(reply)) ? missing(about) : unclear(reply)
+  if (!payments) return unread(reply, about)
   const verdict = verdictAmong(payments, about)
   if (!verdict) return thenLook(get(access, orderPath(about)), (order) => hearUnpaid(order, about))
   return verdict.kind === 'charged' ? unlessGivenBack(verdict, about, access) : verdict
@@ -226,9 +230,8 @@ const unpaid = ['ACTIVE', 'EXPIRED', 'TERMINATED', 'TERMINATION_REQUESTED']
 
 /** No payment: the order itself has to say so too. */
 function hearUnpaid(reply: Reply, about: Payment): Verdict {
-  if (isMissing(errorIn(reply))) return missing(about)
   const order = wordsIn(reply)
-  if (!order) return unclear(reply)
+  if (!order) return unread(reply, about)
   const isOurs = order['order_id'] === referenceOf(about)
   const isUnpaid = unpaid.includes(String(order['order_status']))
   return isOurs && isUnpaid ? missing(about) : alarm('an order without its payment')

@@ -273,6 +273,8 @@ export interface Gateway {
   readonly otpBrands: readonly Brand[]
   /** Whether money can be held there: always, or where the account has that feature. */
   readonly holds: 'always' | 'by_account'
+  /** Whether it takes held money as a whole, or in parts too, until nothing is left. */
+  readonly captures: 'whole' | 'parts'
   /** Whether a hold has to be asked for at the start; else an OTP's submission says it. */
   readonly fixesCapture?: true
   /** The least time between two sends of an OTP, in milliseconds. */
@@ -288,10 +290,8 @@ export interface Gateway {
   readonly submitOtp?: Question<Payment & { readonly otp: Secret }>
   readonly resendOtp?: Question<Payment>
   readonly sync: Question<Payment>
-  /** Takes all of the money it holds. */
+  /** Takes money that it holds; in parts only where `captures` says so. */
   readonly capture?: Question<Capturing>
-  /** Takes a part of it, the same way again and again until nothing is left. */
-  readonly capturePart?: Question<Capturing>
   readonly void?: Question<Instructed>
   readonly refund: Question<Refunding, RefundVerdict>
   readonly syncRefund: Question<Refunding, RefundVerdict>

@@ -32,6 +32,7 @@ export const payu = {
   otpBrands: ['VISA', 'MASTERCARD', 'RUPAY'],
   // Holds are for Visa, Mastercard and Amex credit cards of accounts that have the feature.
   holds: 'by_account',
+  captures: 'whole',
   fixesCapture: true,
   // PayU names no least time; within this, an SMS is on its way more often than lost.
   resendAfterMs: 30_000,

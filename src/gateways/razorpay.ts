@@ -40,6 +40,7 @@ export const razorpay = {
         : undefined,
   otpBrands: ['VISA', 'MASTERCARD'],
   holds: 'always',
+  captures: 'whole',
   fixesCapture: true,
   resendAfterMs: 30_000,
   // Twice the patience of a start: what has not begun by then was never going to.

@@ -1,13 +1,7 @@
 import { brands } from '../cards/bin.ts'
-import type { Access, Capturing, Gateway, NewPayment, Question } from './gateway.ts'
+import type { Access, Gateway, NewPayment } from './gateway.ts'
 import { hearSimulator } from './simulator-callbacks.ts'
 import { hear, hearRefund, hearStart, referenceOf, silent, wordsIn } from './simulator-words.ts'
-
-const capturing: Question<Capturing> = {
-  patienceMs: 10_000,
-  ask: ({ ref, reference, take }) => post(`/payments/${ref}/capture`, { reference, amount: take }),
-  hear,
-}
 
 /** The simulated bank's own HTTP API, spoken like any other gateway's. DUMMY, 100 on the wire. */
 export const simulator = {
@@ -18,6 +12,7 @@ export const simulator = {
   credentials: ['account', 'callback_secret?'],
   otpBrands: brands,
   holds: 'always',
+  captures: 'parts',
   // The bank works through a call within its 2 s of deliberate slowness, or never.
   settlesWithinMs: 3_000,
   transcribed: new Set([
@@ -60,8 +55,12 @@ export const simulator = {
     }),
     hear,
   },
-  capture: capturing,
-  capturePart: capturing,
+  capture: {
+    patienceMs: 10_000,
+    ask: ({ ref, reference, take }) =>
+      post(`/payments/${ref}/capture`, { reference, amount: take }),
+    hear,
+  },
   void: {
     patienceMs: 10_000,
     ask: ({ ref, reference }) => post(`/payments/${ref}/void`, { reference }),
@@ -108,6 +107,7 @@ function opening(payment: NewPayment, { credentials, callbackUrl }: Access) {
       name: payment.card.name,
     },
     customer: {
+      id: payment.customer.id,
       ip: payment.customer.ip,
       user_agent: payment.customer.userAgent,
       phone: payment.customer.phone,

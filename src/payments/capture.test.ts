@@ -274,13 +274,14 @@ test('a gateway that can’t capture, or only in whole, says so before anything 
   const txn = aTxn({ status: 'AUTHORIZED' })
   const whole = { txn, wish: {}, amount: txn.amount }
   const part = { txn, wish: { key: 'a' }, amount: paise(1) }
-  const { capture: inWhole, capturePart: inParts } = simulator
-  assert.throws(() => captureBy({}, whole), { reason: 'capture_unsupported' })
-  assert.throws(() => captureBy({ capturePart: inParts }, whole), { reason: 'capture_unsupported' })
-  const whollyOnly = { capture: inWhole }
-  assert.equal(captureBy(whollyOnly, whole), inWhole)
+  const { capture: question } = simulator
+  const reason = 'capture_unsupported'
+  assert.throws(() => captureBy({ captures: 'parts' }, whole), { reason })
+  assert.throws(() => captureBy({ captures: 'parts' }, part), { reason })
+  const whollyOnly = { capture: question, captures: 'whole' } as const
+  assert.equal(captureBy(whollyOnly, whole), question)
   assert.throws(() => captureBy(whollyOnly, part), { reason: 'partial_capture_unsupported' })
-  assert.equal(captureBy(simulator, part), inParts)
+  assert.equal(captureBy(simulator, part), question)
   assert.throws(() => captureBy(simulator, { ...part, wish: {} }), { reason: 'invalid_request' })
 })
 

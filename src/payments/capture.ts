@@ -92,14 +92,12 @@ export function refuseChangedCapture(
 
 /** How this gateway takes so much of a txn's money. Refuses what it can't. */
 export function captureBy(
-  { capture: whole, capturePart }: Pick<Gateway, 'capture' | 'capturePart'>,
+  { capture: question, captures }: Pick<Gateway, 'capture' | 'captures'>,
   { txn, wish, amount }: { txn: Txn; wish: Pick<CaptureWish, 'key'>; amount: Paise },
 ): Question<Capturing> {
-  if (amount === txn.amount) {
-    if (!whole) throw new Refusal('capture_unsupported')
-    return whole
-  }
-  if (!capturePart) throw new Refusal('partial_capture_unsupported')
+  if (!question) throw new Refusal('capture_unsupported')
+  if (amount === txn.amount) return question
+  if (captures === 'whole') throw new Refusal('partial_capture_unsupported')
   if (wish.key === undefined) throw badField('idempotence_key', 'missing')
-  return capturePart
+  return question
 }

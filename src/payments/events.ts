@@ -17,6 +17,7 @@ export type EventKind =
   | 'callback_heard'
   | 'gateway_alarm'
   | 'gateway_changed'
+  | 'no_gateway'
   | 'status_changed'
   | 'late_charge'
   | 'flagged'

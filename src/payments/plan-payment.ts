@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict'
 import { binOf } from '../cards/bin.ts'
 import type { CardFacts } from '../cards/card.ts'
 import type { TakenCard } from '../cards/take-card.ts'
@@ -7,13 +8,15 @@ import { planWays } from '../gateways/routing.ts'
 import { tagOf } from '../gateways/rule.ts'
 import type { Merchant } from '../merchants/merchant.ts'
 import { Refusal } from '../refusal.ts'
+import { appendEvent, type By } from './events.ts'
 import type { Order } from './order.ts'
+import { touch } from './orders.ts'
 import type { AuthType } from './txn.ts'
 import type { World } from './world.ts'
 
 /** What is to be paid, and with what card. */
 export interface Planning {
-  readonly start: { readonly auth: AuthType; readonly wish: Wish }
+  readonly start: { readonly auth: AuthType; readonly wish: Wish; readonly by: By }
   readonly order: Order
   readonly taken: TakenCard
   readonly card: CardFacts
@@ -55,11 +58,27 @@ export async function planPayment(
   const plan = planWays(accounts, facts, means)
   const [first, ...others] = plan.ways
   if (first) return { ...plan, ways: [first, ...others] }
+  await tellWhy(world, order, { plan, by: start.by })
   const withoutHold = { ...facts, needsHold: false }
   if (facts.needsHold && planWays(accounts, withoutHold, means).ways.length > 0) {
     throw new Refusal('capture_unsupported')
   }
   throw new Refusal(wish.accountId === undefined ? 'no_gateway' : 'unknown_txn')
+}
+
+/** A refused payment has no txn, so that the order's history is where an operator finds the reason. */
+async function tellWhy(
+  world: World,
+  order: Order,
+  { plan, by }: { plan: Plan; by: By },
+): Promise<void> {
+  const reasons = plan.choice.considered.map(({ account, out }) => `${account}: ${out}`)
+  const body = { reasons: reasons.join(', ') || 'there is no account' }
+  await world.db.tx(async (t) => {
+    const touched = await touch(t, order)
+    assert(touched, 'an order stays')
+    appendEvent(t, order, { seq: touched.seq, kind: 'no_gateway', at: world.now(), by, body })
+  })
 }
 
 /** Capture is the default; `metadata.txns.auto_capture` of the order can put it off. */

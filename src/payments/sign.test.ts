@@ -56,6 +56,16 @@ test('after the OTP a silence and a no of the bank count, and a later success co
   const open = { ...again, status: 'AUTHORIZING' } as const
   assert.deepEqual(seen('sync', open, charged, { status: 'CHARGED' }), ['authorization true'])
   assert.deepEqual(seen('sync', open, silent), [])
+  const declined = failed('bank', 'BANK_DECLINED')
+  assert.deepEqual(seen('sync', open, declined, { status: 'AUTHORIZATION_FAILED' }), [
+    'authorization false',
+  ])
+})
+
+test('a bank that has not decided is neither good nor bad until it has', () => {
+  const pending: Verdict = { kind: 'pending', said: {} }
+  assert.deepEqual(seen('submit', again, pending), [])
+  assert.deepEqual(seen('start', aTxn(), pending), ['start true 40'])
 })
 
 test('a challenge that ends without a single OTP was not delivered', () => {

@@ -14,39 +14,33 @@ export interface Written {
 
 /** What an answer shows of its gateway's health. */
 export function signsOf({ txn, to, asked, verdict, tookMs }: Written): readonly Sign[] {
-  const sign = (signal: Signal, good: boolean, ms?: number): Sign => ({
-    gateway: txn.gateway,
-    account: `${txn.merchant}/${txn.account}`,
-    network: txn.card.brand,
-    issuer: txn.card.bank,
-    signal,
-    good,
-    ...(ms !== undefined && { tookMs: ms }),
-  })
+  const { start, match, authorization, technical } = toldBy(verdict)
+  const sign = (signal: Signal, good: boolean | undefined, more: Partial<Sign> = {}): Sign[] => {
+    if (good === undefined) return []
+    const { brand: network, bank: issuer } = txn.card
+    const account = `${txn.merchant}/${txn.account}`
+    return [{ gateway: txn.gateway, account, network, issuer, signal, good, ...more }]
+  }
   switch (asked) {
-    case 'start': {
-      const good = startedWell(verdict)
-      return good === undefined ? [] : [sign('start', good, tookMs)]
-    }
+    case 'start':
+      return sign('start', start, { tookMs })
     case 'submit': {
-      const first = txn.otp.attempts === 1 && txn.otp.sends === 1
-      const match = matched(verdict)
-      const authorized = authorizedWell(verdict)
-      const authorization = (good: boolean) => sign('authorization', good, tookMs)
-      const technical = isTechnical(verdict) ? { technical: true as const } : {}
+      const isFirst = txn.otp.attempts === 1 && txn.otp.sends === 1
       return [
-        ...(first ? [sign('delivery', true)] : []),
-        ...(match === undefined ? [] : [sign('match', match)]),
-        ...(authorized === undefined ? [] : [{ ...authorization(authorized), ...technical }]),
+        ...sign('delivery', isFirst || undefined),
+        ...sign('match', match),
+        ...sign('authorization', authorization, { tookMs, ...(technical && { technical }) }),
       ]
     }
-    case 'resend':
+    case 'resend': {
       // Whoever asks again has not got the first one; a third is no news.
-      return txn.otp.sends === 2 && txn.otp.attempts === 0 ? [sign('delivery', false)] : []
+      const isFirst = txn.otp.sends === 2 && txn.otp.attempts === 0
+      return sign('delivery', isFirst ? false : undefined)
+    }
     case 'sync':
       return [
-        ...(gotNoOtp(txn, to) ? [sign('delivery', false)] : []),
-        ...(turnedOut(txn, to) ? [sign('authorization', holdsMoney(to.status))] : []),
+        ...sign('delivery', gotNoOtp(txn, to) ? false : undefined),
+        ...sign('authorization', turnedOut(txn, to, authorization)),
       ]
     case 'capture':
     case 'void':
@@ -56,90 +50,54 @@ export function signsOf({ txn, to, asked, verdict, tookMs }: Written): readonly 
   }
 }
 
-/** Whether a start came to a challenge or a page; a card's or a caller's fault says nothing. */
-function startedWell(verdict: Verdict): boolean | undefined {
+/** What a verdict tells of a start, of an OTP and of the bank; absent: nothing. */
+interface Told {
+  readonly start?: boolean
+  readonly match?: boolean
+  readonly authorization?: boolean
+  /** Nobody said no, and yet nothing came of it. */
+  readonly technical?: true
+}
+
+function toldBy(verdict: Verdict): Told {
   switch (verdict.kind) {
-    case 'challenge':
-    case 'redirect':
     case 'authorized':
     case 'charged':
+      return { start: true, match: true, authorization: true }
+    case 'challenge':
+    case 'redirect':
     case 'pending':
-      return true
-    case 'unknown':
-      return false
-    case 'failed':
-      return verdict.elsewhere || isDown(verdict) ? false : undefined
+      // The bank has not decided; what it decides is told by a later look.
+      return { start: true }
     case 'wrong_otp':
+      return { match: false }
+    case 'unknown':
+      return { start: false, authorization: false, technical: true }
+    case 'failed':
+      return toldByNo(verdict)
     case 'not_eligible':
     case 'voided':
     case 'refused':
     case 'not_sent':
     case 'not_found':
-      return undefined
+      return {}
     default:
       return verdict satisfies never
   }
 }
 
-/** Whether the bank took the OTP for the right one, as far as the answer tells. */
-function matched(verdict: Verdict): boolean | undefined {
-  switch (verdict.kind) {
-    case 'wrong_otp':
-      return false
-    case 'authorized':
-    case 'charged':
-      return true
-    case 'failed':
-      if (verdict.code === 'OTP_ATTEMPTS_EXCEEDED') return false
-      return verdict.by === 'bank' ? true : undefined
-    case 'pending':
-    case 'unknown':
-    case 'challenge':
-    case 'redirect':
-    case 'not_eligible':
-    case 'voided':
-    case 'refused':
-    case 'not_sent':
-    case 'not_found':
-      return undefined
-    default:
-      return verdict satisfies never
+/** A customer without money, or who gives up, says nothing of anybody's health. */
+function toldByNo({ by, code, elsewhere }: Extract<Verdict, { kind: 'failed' }>): Told {
+  const isDown = code === 'ISSUER_DOWN' || code === 'GATEWAY_ERROR'
+  const isBank = by === 'bank'
+  const isPoor = code === 'INSUFFICIENT_BALANCE'
+  return {
+    ...((elsewhere || isDown) && { start: false }),
+    ...(code === 'OTP_ATTEMPTS_EXCEEDED' && { match: false }),
+    ...(isBank && { match: true }),
+    ...(by !== 'customer' && !isPoor && { authorization: false }),
+    ...(isDown && { technical: true }),
   }
-}
-
-/** Whether the bank authorized; a customer without money says nothing of anybody's health. */
-function authorizedWell(verdict: Verdict): boolean | undefined {
-  switch (verdict.kind) {
-    case 'authorized':
-    case 'charged':
-      return true
-    case 'unknown':
-    case 'pending':
-      return false
-    case 'failed':
-      if (verdict.by === 'customer' || verdict.code === 'INSUFFICIENT_BALANCE') return undefined
-      return false
-    case 'challenge':
-    case 'redirect':
-    case 'wrong_otp':
-    case 'not_eligible':
-    case 'voided':
-    case 'refused':
-    case 'not_sent':
-    case 'not_found':
-      return undefined
-    default:
-      return verdict satisfies never
-  }
-}
-
-function isDown({ code }: { readonly code: string }): boolean {
-  return code === 'ISSUER_DOWN' || code === 'GATEWAY_ERROR' || code === 'GATEWAY_UNREACHABLE'
-}
-
-/** Whether nobody said no, and yet nothing came of it. */
-function isTechnical(verdict: Verdict): boolean {
-  return verdict.kind === 'unknown' || (verdict.kind === 'failed' && isDown(verdict))
 }
 
 /** Whether a challenge ran out of time without a single OTP. */
@@ -148,8 +106,9 @@ function gotNoOtp(from: Txn, to: Txn): boolean {
   return ended && hasChallenge(to) && to.otp.attempts === 0 && from.closedBy === undefined
 }
 
-/** Whether a payment whose end nobody knew, after its OTP, has one now. */
-function turnedOut(from: Txn, to: Txn): boolean {
-  if (from.status !== 'AUTHORIZING' || to.status === 'AUTHORIZING') return false
-  return to.otp.attempts > 0 && holdsMoney(to.status)
+/** How a payment ended, after its OTP, whose end nobody knew. */
+function turnedOut(from: Txn, to: Txn, told: boolean | undefined): boolean | undefined {
+  const wasOpen = from.status === 'AUTHORIZING' && from.otp.attempts > 0
+  if (!wasOpen || to.status === 'AUTHORIZING') return undefined
+  return holdsMoney(to.status) ? true : told
 }

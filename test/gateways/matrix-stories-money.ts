@@ -38,7 +38,7 @@ export const moneyStories: readonly Story[] = [
   },
   {
     name: 'held money is taken in parts',
-    lacks: ({ gateway }) => (gateway.capturePart ? undefined : 'no capturePart'),
+    lacks: ({ gateway }) => (gateway.captures === 'parts' ? undefined : 'captures in whole'),
     play: async (shop) => {
       const { order, txn } = await hold(shop)
       const first = await shop.capture(txn, { take: 3_000, key: 'a' })
