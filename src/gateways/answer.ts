@@ -1,3 +1,4 @@
+import { timingSafeEqual } from 'node:crypto'
 import type { Call, Next, Said, Stage, Unknown, Verdict } from './gateway.ts'
 
 /** A JSON object of a gateway's, none of it believed yet. */
@@ -12,6 +13,17 @@ export function jsonIn(text: string): unknown {
   } catch {
     return undefined
   }
+}
+
+/** A value that is an object, and no list. */
+export function objectIn(value: unknown): Words | undefined {
+  const is = typeof value === 'object' && value !== null && !Array.isArray(value)
+  return is ? (value as Words) : undefined
+}
+
+/** Whether two signatures are the same, in a time that does not tell how much of them is. */
+export function isSame(given: Buffer, right: Buffer): boolean {
+  return given.length === right.length && timingSafeEqual(given, right)
 }
 
 /** What was told, without what is `undefined`. */

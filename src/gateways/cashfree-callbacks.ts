@@ -1,6 +1,5 @@
-import { createHmac, hash, timingSafeEqual } from 'node:crypto'
-import { jsonIn } from './answer.ts'
-import { objectIn } from './cashfree-words.ts'
+import { createHmac, hash } from 'node:crypto'
+import { isSame, jsonIn, objectIn } from './answer.ts'
 import type { Access, Callback, News } from './gateway.ts'
 
 /** As far as two clocks and a slow network are apart at most; what is older may be a recording. */
@@ -12,7 +11,7 @@ export function hearCallback({ headers, body, now }: Callback, { credentials }: 
   const secret = credentials['client_secret'] ?? ''
   const right = createHmac('sha256', secret).update(at).update(body).digest()
   const given = Buffer.from(headers['x-webhook-signature'] ?? '', 'base64')
-  const isSigned = given.length === right.length && timingSafeEqual(given, right)
+  const isSigned = isSame(given, right)
   const words = objectIn(jsonIn(body.toString()))
   if (secret === '' || !isSigned || !/^\d{13}$/.test(at) || !words) return { kind: 'forged' }
   if (Math.abs(now - Number(at)) > oldestCallbackMs) return { kind: 'stale' }

@@ -1,5 +1,5 @@
 import { rupees } from '../money.ts'
-import { alarm, next, type Words } from './answer.ts'
+import { alarm, next, objectIn, type Words } from './answer.ts'
 import { getPayments, post, postOpenly, thenLook } from './cashfree-calls.ts'
 import {
   amountIn,
@@ -8,7 +8,6 @@ import {
   idIn,
   isTurnedAway,
   listIn,
-  objectIn,
   referenceOf,
   unclear,
   verdictAmong,
@@ -106,12 +105,13 @@ function hearOrder(reply: Reply, about: NewPayment, access: Access): Verdict | N
 }
 
 /** Such a start came to nothing; but what is wrong with the card is wrong with it everywhere. */
-function notBegun({ code, message }: CashfreeError): Verdict {
+function notBegun({ status, type, code, message }: CashfreeError): Verdict {
   const failed = { kind: 'failed', said: { code, message }, by: 'gateway' } as const
   if (/^card_(?!unsupported)/.test(code)) return { ...failed, code: 'TXN_FAILURE' }
+  const isOfAccount = status === 401 || status === 403 || type === 'feature_not_enabled'
   return code === 'bank_processing_failure'
-    ? { ...failed, by: 'bank', code: 'ISSUER_DOWN', elsewhere: true }
-    : { ...failed, code: 'GATEWAY_ERROR', elsewhere: true }
+    ? { ...failed, by: 'bank', code: 'ISSUER_DOWN', elsewhere: 'gateway' }
+    : { ...failed, code: 'GATEWAY_ERROR', elsewhere: isOfAccount ? 'account' : 'gateway' }
 }
 
 function hearSession(reply: Reply, about: NewPayment, access: Access): Verdict | Next<Verdict> {
@@ -144,7 +144,7 @@ function afterFailedStart(reply: Reply, about: NewPayment, error: CashfreeError)
   }
   switch (verdict.kind) {
     case 'failed':
-      return verdict.by === 'gateway' ? { ...verdict, elsewhere: true } : verdict
+      return verdict.by === 'gateway' ? { ...verdict, elsewhere: 'gateway' } : verdict
     case 'challenge':
     case 'redirect':
     case 'pending':

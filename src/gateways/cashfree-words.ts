@@ -1,5 +1,5 @@
 import { type Paise, paiseFromRupees } from '../money.ts'
-import { alarm, jsonIn, undecidedAt, unknown, type Words, withoutGaps } from './answer.ts'
+import { alarm, jsonIn, objectIn, undecidedAt, unknown, type Words, withoutGaps } from './answer.ts'
 import type { Payment, Reply, Said, Unknown, Verdict } from './gateway.ts'
 
 /** What every refused call says. */
@@ -30,12 +30,6 @@ export function listIn(reply: Reply): readonly Words[] | undefined {
 function goodContentOf(reply: Reply): unknown {
   const isGood = reply.kind === 'answer' && reply.status === 200
   return isGood ? jsonIn(reply.body) : undefined
-}
-
-/** A value as an object, or `undefined`. */
-export function objectIn(value: unknown): Words | undefined {
-  const isObject = typeof value === 'object' && value !== null && !Array.isArray(value)
-  return isObject ? (value as Words) : undefined
 }
 
 /**

@@ -92,8 +92,8 @@ export type Verdict =
       readonly said: Said
       readonly by: 'bank' | 'customer' | 'gateway'
       readonly code: ResponseCode
-      /** A start came to nothing that could ever be charged, and another account may do better. */
-      readonly elsewhere?: true
+      /** A start came to nothing that could ever be charged; whose trouble keeps it from going on. */
+      readonly elsewhere?: 'gateway' | 'account'
     }
   /** No further OTP is sent: the limit is reached, or it is too early. The challenge stays open. */
   | { readonly kind: 'not_sent'; readonly said: Said; readonly why: 'limit' | 'too_soon' }

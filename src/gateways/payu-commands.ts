@@ -1,19 +1,16 @@
 import type { Paise } from '../money.ts'
+import { alarm, objectIn, unknown, type Words } from './answer.ts'
 import type { Access, Call, Payment, RefundSaid, Reply, Said, Unknown, Verdict } from './gateway.ts'
 import {
-  alarm,
   amountIn,
   commandHash,
   failure,
   hearWords,
   idIn,
   isForeign,
-  objectIn,
   textIn,
   textsIn,
   txnidOf,
-  unknown,
-  type Words,
 } from './payu-words.ts'
 
 /** A form as PayU takes all its calls. */

@@ -1,4 +1,5 @@
 import type { Paise } from '../money.ts'
+import { alarm, next, unknown, type Words } from './answer.ts'
 import type {
   Access,
   Call,
@@ -21,17 +22,13 @@ import {
   verify,
 } from './payu-commands.ts'
 import {
-  alarm,
   type Heard,
   hearWords,
   isForeign,
-  next,
   rupeesText,
   textIn,
   textsIn,
   tokenOf,
-  unknown,
-  type Words,
 } from './payu-words.ts'
 
 /** How a payment stands, and what is under way with money that is held. */

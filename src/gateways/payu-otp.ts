@@ -1,24 +1,19 @@
+import { alarm, next, objectIn, unknown, type Words, withoutGaps } from './answer.ts'
 import type { Access, Next, Payment, Reply, Said, Verdict } from './gateway.ts'
 import { hearRecord, saidOf, verify } from './payu-commands.ts'
 import {
-  alarm,
   amountIn,
   countIn,
   failure,
-  given,
   type Heard,
   hearWords,
   isDoubtful,
   isForeign,
   isSigned,
   meaningOf,
-  next,
-  objectIn,
   textIn,
   textsIn,
   txnidOf,
-  unknown,
-  type Words,
 } from './payu-words.ts'
 
 /** An answer about a payment of ours that was begun, or about its OTP. */
@@ -112,7 +107,7 @@ export function leftIn(meta: Words) {
   const attemptsLeft = countIn(objectIn(meta['submitOtp'])?.['attemptsLeft'])
   const resend = objectIn(meta['resendOtp'])
   const sendsLeft = resend?.['isSupported'] === false ? 0 : countIn(resend?.['attemptsLeft'])
-  return given({ attemptsLeft, sendsLeft })
+  return withoutGaps({ attemptsLeft, sendsLeft })
 }
 
 /** What an OTP that was sent on came to. */
@@ -137,7 +132,7 @@ function submitted(heard: UnderWay): Heard {
   }
   const isExpired = meaningOf(said).code === 'TXN_EXPIRED'
   const code = isExpired ? 'OTP_EXPIRED' : 'INCORRECT_OTP'
-  return { kind: 'wrong_otp', said, code, ...given({ attemptsLeft }) }
+  return { kind: 'wrong_otp', said, code, ...withoutGaps({ attemptsLeft }) }
 }
 
 /**

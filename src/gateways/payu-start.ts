@@ -1,4 +1,5 @@
 import { type Brand, brandOf } from '../cards/bin.ts'
+import { objectIn, unknown, type Words } from './answer.ts'
 import type { Access, Call, NewPayment, Verdict } from './gateway.ts'
 import { post } from './payu-commands.ts'
 import { hearUnderWay, leftIn, theTruth, type UnderWay } from './payu-otp.ts'
@@ -6,13 +7,10 @@ import {
   failure,
   type Heard,
   meaningOf,
-  objectIn,
   requestHash,
   rupeesText,
   textIn,
   txnidOf,
-  unknown,
-  type Words,
 } from './payu-words.ts'
 
 /** The form that begins a payment. */

@@ -1,12 +1,8 @@
 import assert from 'node:assert/strict'
-import { hash, timingSafeEqual } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { type Paise, paiseFromRupees } from '../money.ts'
-import type { Access, Call, Next, Payment, Reply, Said, Unknown, Verdict } from './gateway.ts'
-
-/** A JSON object of PayU's, of which nothing is certain yet. */
-export interface Words {
-  readonly [key: string]: unknown
-}
+import { isSame, objectIn, unknown, type Words, withoutGaps } from './answer.ts'
+import type { Access, Next, Payment, Reply, Said, Unknown, Verdict } from './gateway.ts'
 
 /** A verdict, or the call that leads to one. */
 export type Heard = Verdict | Next<Verdict>
@@ -32,42 +28,15 @@ function asPrinted(_key: string, value: unknown, context?: { readonly source?: s
   return typeof value === 'number' ? context?.source : value
 }
 
-/** No answer to build on, to a call that left. */
-export function unknown(because: string): Unknown {
-  return { kind: 'unknown', because, sent: true }
-}
-
-/** An answer that somebody has to see to: about another payment, or in a word nobody knows. */
-export function alarm(because: string): Unknown {
-  return { ...unknown(because), alarm: true }
-}
-
-/** One more call before there is a verdict. */
-export function next<V>(call: Call, hear: Next<V>['hear']): Next<V> {
-  return { kind: 'next', call, hear }
-}
-
-/** A value that is an object, and no list. */
-export function objectIn(value: unknown): Words | undefined {
-  const is = typeof value === 'object' && value !== null && !Array.isArray(value)
-  return is ? (value as Words) : undefined
-}
-
 /** A value as text, as it was printed; nothing is written as `''` or `null`. */
 export function textIn(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined
 }
 
-/** Those of the values that there are. */
-export function given<T, K extends string>(values: Record<K, T | undefined>) {
-  const there = Object.entries(values).filter(([, value]) => value !== undefined)
-  return Object.fromEntries(there) as { readonly [name in K]?: T }
-}
-
 /** Those of the values that are texts. */
 export function textsIn<K extends string>(values: Record<K, unknown>) {
   const texts = Object.entries(values).map(([name, value]) => [name, textIn(value)] as const)
-  return given(Object.fromEntries(texts) as Record<K, string | undefined>)
+  return withoutGaps(Object.fromEntries(texts) as Record<K, string | undefined>)
 }
 
 /** PayU's id of a payment: digits. As `4.04e17` it would name another one. */
@@ -158,7 +127,7 @@ function sha512(parts: readonly string[]): string {
 export function isSigned(field: Field, access: Keys): boolean {
   const theirs = Buffer.from(field('hash'))
   const ours = Buffer.from(reverseHash(field, access))
-  return theirs.length === ours.length && timingSafeEqual(theirs, ours)
+  return isSame(theirs, ours)
 }
 
 type Failed = Extract<Verdict, { readonly kind: 'failed' }>
@@ -224,5 +193,6 @@ export function failure(said: Said, at: 'start' | 'later'): Verdict {
   }
   if (isStart && note === 'without_otp') return { kind: 'not_eligible', said }
   const better = isStart && (code === 'ISSUER_DOWN' || code === 'GATEWAY_ERROR')
-  return { kind: 'failed', said, by, code, ...(better && { elsewhere: true }) }
+  const elsewhere = note === 'unsigned' || note === 'set_up' ? 'account' : 'gateway'
+  return { kind: 'failed', said, by, code, ...(better && { elsewhere }) }
 }

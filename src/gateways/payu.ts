@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto'
+import { objectIn, unknown } from './answer.ts'
 import type {
   Access,
   Admission,
@@ -21,7 +22,7 @@ import {
 } from './payu-money.ts'
 import { hearResent, hearSubmitted } from './payu-otp.ts'
 import { askStart, hearStart } from './payu-start.ts'
-import { hearWords, isSigned, isTxnid, objectIn, textIn, unknown } from './payu-words.ts'
+import { hearWords, isSigned, isTxnid, textIn } from './payu-words.ts'
 
 /** PayU India: forms out, JSON in, every call and result signed with sha512 over a salt. */
 export const payu = {

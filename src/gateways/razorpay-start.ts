@@ -174,7 +174,7 @@ function lockedOut(reply: Reply): Verdict | undefined {
   const message = lockOutIn(reply)
   if (message === undefined) return undefined
   const said = { message }
-  return { kind: 'failed', said, by: 'gateway', code: 'GATEWAY_ERROR', elsewhere: true }
+  return { kind: 'failed', said, by: 'gateway', code: 'GATEWAY_ERROR', elsewhere: 'account' }
 }
 
 /** The steps before a bank is asked to authorize: what is refused in them has begun nothing. */
@@ -198,5 +198,5 @@ function startRefused({ said, reason, step }: Complaint): Verdict {
   const refusal = refusalLike(reason, step)
   if (refusal === undefined) return unknown('an error never documented', said)
   const elsewhere = listed && !isLastWord(listed)
-  return { kind: 'failed', said, ...refusal, ...(elsewhere && { elsewhere: true }) }
+  return { kind: 'failed', said, ...refusal, ...(elsewhere && { elsewhere: 'gateway' }) }
 }

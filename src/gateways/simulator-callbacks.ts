@@ -1,4 +1,5 @@
-import { createHmac, timingSafeEqual } from 'node:crypto'
+import { createHmac } from 'node:crypto'
+import { isSame, jsonIn, objectIn } from './answer.ts'
 import type { Access, Callback, News } from './gateway.ts'
 
 /** An older callback may be a recording; the simulated bank's clock is nearly ours. */
@@ -16,19 +17,9 @@ export function hearSimulator({ headers, body, now }: Callback, { credentials }:
   const key = credentials['callback_secret'] || credentials['account'] || ''
   if (id === '' || !/^\d{1,15}$/.test(at) || key === '') return { kind: 'forged' }
   const digest = createHmac('sha256', key).update(`${id}.${at}.`).update(body).digest('hex')
-  const right = Buffer.from(digest)
-  if (given.length !== right.length || !timingSafeEqual(given, right)) return { kind: 'forged' }
+  if (!isSame(given, Buffer.from(digest))) return { kind: 'forged' }
   if (Math.abs(now - Number(at)) > windowMs) return { kind: 'stale' }
-  const reference = referenceIn(body)
+  const reference = objectIn(jsonIn(body.toString()))?.['reference']
   if (typeof reference !== 'string') return { kind: 'forged' }
   return reference.startsWith('txn_') ? { kind: 'news', id, reference } : { kind: 'other', id }
-}
-
-function referenceIn(body: Buffer): unknown {
-  try {
-    const said: unknown = JSON.parse(body.toString('utf8'))
-    return (said as { readonly reference?: unknown } | null)?.reference
-  } catch {
-    return undefined
-  }
 }

@@ -1,4 +1,5 @@
 import { type Paise, paise } from '../money.ts'
+import { alarm, jsonIn, objectIn, unknown, type Words } from './answer.ts'
 import type {
   BankPage,
   Payment,
@@ -17,11 +18,6 @@ export function referenceOf({ id, tries }: Payment): string {
   return tries === 1 ? id : `${id}.${tries}`
 }
 
-/** The words of an answer. */
-interface Words {
-  readonly [key: string]: unknown
-}
-
 /** What an answer about a payment means. */
 export function hear(reply: Reply, about: Payment): Verdict {
   const words = heardIn(reply)
@@ -32,7 +28,7 @@ export function hear(reply: Reply, about: Payment): Verdict {
 /** The words of an answer that the bank gives when all is well; else it tells nothing. */
 function heardIn(reply: Reply): Words | undefined {
   if (reply.kind === 'silence') return undefined
-  return reply.status === 200 || reply.status === 404 ? wordsIn(reply.body) : undefined
+  return reply.status === 200 || reply.status === 404 ? objectIn(jsonIn(reply.body)) : undefined
 }
 
 /** An answer that tells nothing. */
@@ -49,16 +45,12 @@ function isOurs({ id, reference, currency }: Words, about: Payment): boolean {
   )
 }
 
-const misheard: Unknown = {
-  kind: 'unknown',
-  because: 'another payment',
-  sent: true,
-  alarm: true,
-}
+const misheard = alarm('another payment')
 
 /** A 400 of this bank means that it did nothing, so the payment was never begun. */
 export function hearStart(reply: Reply, about: Payment): Verdict {
-  const words = reply.kind === 'answer' && reply.status === 400 ? wordsIn(reply.body) : undefined
+  const words =
+    reply.kind === 'answer' && reply.status === 400 ? objectIn(jsonIn(reply.body)) : undefined
   if (words?.['error'] !== 'bad_input') return hear(reply, about)
   const problems = Array.isArray(words['problems']) ? words['problems'].join('; ') : ''
   const said = { code: 'bad_input', ...(problems !== '' && { message: problems }) }
@@ -112,12 +104,7 @@ function verdictOn(words: Words): Verdict {
   }
 }
 
-const newWord: Unknown = {
-  kind: 'unknown',
-  because: 'a state never documented',
-  sent: true,
-  alarm: true,
-}
+const newWord = alarm('a state never documented')
 
 function takenIn(words: Words): { captured?: Paise; pending?: 'capture' | 'void' } {
   const { captured, pending } = words
@@ -168,20 +155,6 @@ function by(words: Words): 'bank' | 'customer' {
 function codeFor(words: Words): ResponseCode {
   if (words['code'] === 'CANCELLED') return 'USER_DECLINED'
   return words['code'] === 'INSUFFICIENT_FUNDS' ? 'INSUFFICIENT_BALANCE' : 'BANK_DECLINED'
-}
-
-function unknown(because: string): Unknown {
-  return { kind: 'unknown', because, sent: true }
-}
-
-/** The object that a body is, or `undefined`. */
-export function wordsIn(body: string): Words | undefined {
-  try {
-    const parsed: unknown = JSON.parse(body)
-    return typeof parsed === 'object' && parsed !== null ? (parsed as Words) : undefined
-  } catch {
-    return undefined
-  }
 }
 
 function saidIn(words: Words): Said {

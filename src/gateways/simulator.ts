@@ -1,7 +1,8 @@
 import { brands } from '../cards/bin.ts'
+import { jsonIn, objectIn } from './answer.ts'
 import type { Access, Gateway, NewPayment } from './gateway.ts'
 import { hearSimulator } from './simulator-callbacks.ts'
-import { hear, hearRefund, hearStart, referenceOf, silent, wordsIn } from './simulator-words.ts'
+import { hear, hearRefund, hearStart, referenceOf, silent } from './simulator-words.ts'
 
 /** The simulated bank's own HTTP API, spoken like any other gateway's. DUMMY, 100 on the wire. */
 export const simulator = {
@@ -23,7 +24,7 @@ export const simulator = {
     patienceMs: 5_000,
     ask: () => ({ method: 'GET', path: '/payments/by-reference/check' }),
     hear: (reply) => {
-      const words = reply.kind === 'answer' ? wordsIn(reply.body) : undefined
+      const words = reply.kind === 'answer' ? objectIn(jsonIn(reply.body)) : undefined
       return words?.['state'] === 'not_found' ? { kind: 'works' } : silent(reply)
     },
   },

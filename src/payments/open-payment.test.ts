@@ -17,7 +17,7 @@ const down: Verdict = {
   said: { code: 'E802' },
   by: 'bank',
   code: 'ISSUER_DOWN',
-  elsewhere: true,
+  elsewhere: 'gateway',
 }
 const declined: Verdict = { kind: 'failed', said: {}, by: 'bank', code: 'BANK_DECLINED' }
 const page: Verdict = { kind: 'redirect', said: {}, page: { url: 'http://bank.example/acs' } }

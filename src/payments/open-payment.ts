@@ -72,7 +72,7 @@ function isNothingBegun(verdict: Verdict): boolean {
     case 'unknown':
       return !verdict.sent
     case 'failed':
-      return verdict.elsewhere === true
+      return verdict.elsewhere !== undefined
     case 'challenge':
     case 'redirect':
     case 'pending':

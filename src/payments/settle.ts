@@ -9,7 +9,7 @@ import { judgeHeld } from './held.ts'
 import { keepsLocker, savesCard } from './locker.ts'
 import { nextLook } from './look.ts'
 import { touchToSettle } from './orders.ts'
-import { type Asked, believed, judge, type Outcome } from './outcome.ts'
+import { type Asked, believed, judge, type Outcome, settledBy } from './outcome.ts'
 import { saveCard } from './save-card.ts'
 import { signsOf } from './sign.ts'
 import {
@@ -133,7 +133,7 @@ async function write(t: Tx, settling: Settling): Promise<Txn> {
   const paidByOther = order.paidBy !== undefined && order.paidBy !== txn.id
   appendEvent(t, txn, {
     seq: order.seq,
-    kind: kindOf(answer, to),
+    kind: kindOf(answer, to, now),
     txn: txn.id,
     at: now,
     by: answer.by,
@@ -167,8 +167,7 @@ function settled({ world, answer, outcome, late, now }: Settling & { late: boole
     updatedAt: ended && !outcome.captures ? txn.updatedAt : now,
   }
   const kept = locker !== undefined && keepsLocker(to, now) ? { ...to, locker } : to
-  const isAlarm = answer.verdict.kind === 'unknown' && answer.verdict.alarm === true
-  const needsPerson = isAlarm || isDoubted(to, settings, now)
+  const needsPerson = isAlarm(answer, now) || isDoubted(to, settings, now)
   const flagged = needsPerson ? { ...kept, flaggedAt: to.flaggedAt ?? now } : kept
   const dueAt = isAwaited(to)
     ? outcome.dueAt
@@ -190,6 +189,12 @@ function isDoubted(txn: Txn, settings: Settings, now: number): boolean {
   return inDoubt && now >= since + settings.flag_after_hours * 3_600_000
 }
 
+/** Whether a person has to see to what the gateway says; right after a call its record may lag. */
+function isAlarm({ asked, txn, verdict }: Answer, now: number): boolean {
+  if (verdict.kind !== 'unknown' || verdict.alarm !== true) return false
+  return asked !== 'sync' || now >= settledBy(txn)
+}
+
 /** What the seal binds a txn's bank page to. */
 export function pageOf(txn: Txn): { purpose: string; owner: string } {
   return { purpose: 'bank page', owner: txn.id }
@@ -207,9 +212,10 @@ function nothingNew({ txn, by }: Answer, judged: Outcome, now: number): Outcome 
   return { ...rest, claim, looks, to: txn.status, code: txn.code, otp: txn.otp, said: txn.said }
 }
 
-function kindOf({ txn: from, verdict }: Answer, to: Txn): EventKind {
+function kindOf(answer: Answer, to: Txn, now: number): EventKind {
+  const { txn: from } = answer
   const isNews = from.status !== to.status && isFinal(to.status)
-  if (verdict.kind === 'unknown' && verdict.alarm && !isNews) return 'gateway_alarm'
+  if (isAlarm(answer, now) && !isNews) return 'gateway_alarm'
   const gained = holdsMoney(to.status) && !holdsMoney(from.status)
   if (gained && (to.late || isFinal(from.status))) return 'late_charge'
   const moved = from.status !== to.status || from.captured !== to.captured

@@ -27,7 +27,7 @@ test('a start is good that came to an OTP or a page, and bad that nobody answere
   assert.deepEqual(start({ kind: 'redirect', said: {} }), ['start true 40'])
   assert.deepEqual(start(silent), ['start false 40'])
   assert.deepEqual(start(failed('bank', 'ISSUER_DOWN')), ['start false 40'])
-  const elsewhere = { ...failed('gateway', 'BANK_DECLINED'), elsewhere: true } as const
+  const elsewhere = { ...failed('gateway', 'BANK_DECLINED'), elsewhere: 'account' } as const
   assert.deepEqual(start(elsewhere), ['start false 40'])
 })
 

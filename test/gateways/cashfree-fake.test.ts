@@ -185,7 +185,7 @@ test('a card without OTP gets its page, and so does who asks for one', async () 
 test('an issuer that is down at the start may be had elsewhere', async () => {
   const verdict = await ask(cashfree.start, payment(fake.cards.downAtStart))
   assert(verdict.kind === 'failed')
-  assert.deepEqual([verdict.code, verdict.elsewhere], ['ISSUER_DOWN', true])
+  assert.deepEqual([verdict.code, verdict.elsewhere], ['ISSUER_DOWN', 'gateway'])
 })
 
 test('an issuer that declines, that is down and that is late', async () => {

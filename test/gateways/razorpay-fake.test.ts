@@ -312,7 +312,7 @@ onStage(
   async (scene) => {
     const down = await scene.start(scene.fake.cards.downAtStart)
     assert(down.kind === 'failed' && down.by === 'bank' && down.code === 'ISSUER_DOWN')
-    assert.equal(down.elsewhere, true)
+    assert.equal(down.elsewhere, 'gateway')
   },
 )
 
