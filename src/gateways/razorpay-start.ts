@@ -13,14 +13,14 @@ const holdMinutes = 5 * 24 * 60
 
 /** A start is an order, then its payment with the card, then the OTP: each a call of its own. */
 export function askOrder(about: NewPayment, access: Access): Call {
-  const { autoCapture, amount, currency, orderId } = about
+  const { autoCapture, amount, currency, merchant, orderId } = about
   return post(
     '/v1/orders',
     {
       amount,
       currency,
       receipt: referenceOf(about),
-      notes: { merchant_order: orderId },
+      notes: { merchant, merchant_order: orderId },
       partial_payment: false,
       payment: {
         capture: autoCapture ? 'automatic' : 'manual',

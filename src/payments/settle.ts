@@ -9,7 +9,7 @@ import { judgeHeld } from './held.ts'
 import { keepsLocker, savesCard } from './locker.ts'
 import { nextLook } from './look.ts'
 import { touchToSettle } from './orders.ts'
-import { type Asked, believed, judge, type Outcome, settledBy } from './outcome.ts'
+import { type Asked, believed, judge, type Outcome } from './outcome.ts'
 import { saveCard } from './save-card.ts'
 import { signsOf } from './sign.ts'
 import {
@@ -133,7 +133,7 @@ async function write(t: Tx, settling: Settling): Promise<Txn> {
   const paidByOther = order.paidBy !== undefined && order.paidBy !== txn.id
   appendEvent(t, txn, {
     seq: order.seq,
-    kind: kindOf(answer, to, now),
+    kind: kindOf(answer, to),
     txn: txn.id,
     at: now,
     by: answer.by,
@@ -167,7 +167,7 @@ function settled({ world, answer, outcome, late, now }: Settling & { late: boole
     updatedAt: ended && !outcome.captures ? txn.updatedAt : now,
   }
   const kept = locker !== undefined && keepsLocker(to, now) ? { ...to, locker } : to
-  const needsPerson = isAlarm(answer, now) || isDoubted(to, settings, now)
+  const needsPerson = isAlarm(answer) || isDoubted(to, settings, now)
   const flagged = needsPerson ? { ...kept, flaggedAt: to.flaggedAt ?? now } : kept
   const dueAt = isAwaited(to)
     ? outcome.dueAt
@@ -189,10 +189,9 @@ function isDoubted(txn: Txn, settings: Settings, now: number): boolean {
   return inDoubt && now >= since + settings.flag_after_hours * 3_600_000
 }
 
-/** Whether a person has to see to what the gateway says; right after a call its record may lag. */
-function isAlarm({ asked, txn, verdict }: Answer, now: number): boolean {
-  if (verdict.kind !== 'unknown' || verdict.alarm !== true) return false
-  return asked !== 'sync' || now >= settledBy(txn)
+/** Whether a person has to see to what the gateway says. */
+function isAlarm({ verdict }: Answer): boolean {
+  return verdict.kind === 'unknown' && verdict.alarm === true
 }
 
 /** What the seal binds a txn's bank page to. */
@@ -212,10 +211,10 @@ function nothingNew({ txn, by }: Answer, judged: Outcome, now: number): Outcome 
   return { ...rest, claim, looks, to: txn.status, code: txn.code, otp: txn.otp, said: txn.said }
 }
 
-function kindOf(answer: Answer, to: Txn, now: number): EventKind {
+function kindOf(answer: Answer, to: Txn): EventKind {
   const { txn: from } = answer
   const isNews = from.status !== to.status && isFinal(to.status)
-  if (isAlarm(answer, now) && !isNews) return 'gateway_alarm'
+  if (isAlarm(answer) && !isNews) return 'gateway_alarm'
   const gained = holdsMoney(to.status) && !holdsMoney(from.status)
   if (gained && (to.late || isFinal(from.status))) return 'late_charge'
   const moved = from.status !== to.status || from.captured !== to.captured
