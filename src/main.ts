@@ -8,7 +8,7 @@ import type { Env } from './env.ts'
 import { settingNames } from './merchants/merchant.ts'
 import { CannotStart } from './open-store.ts'
 
-const help = `directotp: Direct OTP card payments on your own server
+const help = async () => `directotp: Direct OTP card payments on your own server
 
   directotp serve                         serve the API (npm start does this)
   directotp merchants add ID              add a merchant
@@ -29,7 +29,9 @@ ${settingNames.map((name) => `                                            ${name
   directotp accounts list MERCHANT        list a merchant's accounts at gateways
   directotp accounts add MERCHANT GATEWAY name=value …
                                           add one, once its gateway lets it in; secrets are read
-                                            from stdin: key_id=… key_secret=- (a line each)
+                                            from stdin: key_id=… key_secret=- (a line each);
+                                            the gateways and their credentials:
+${(await gatewayLines()).map((line) => `                                            ${line}`).join('\n')}
   directotp accounts set MERCHANT ID name=value …
                                           change one: weight=… base_url=… or all its credentials
   directotp accounts check|disable|enable MERCHANT ID
@@ -53,6 +55,13 @@ ${settingNames.map((name) => `                                            ${name
 The environment (MODE, DATA_DIR, DATABASE_URL, …) is read as by the server: see README.md.
 `
 
+const seeHelp = 'directotp --help shows all that can be said.\n'
+
+async function gatewayLines(): Promise<string[]> {
+  const lines = await import('./commands/gateway-lines.ts')
+  return lines.gatewayLines()
+}
+
 /** Does what the words say. Only what needs the server's code reads it: the rest is done sooner. */
 async function run(words: readonly string[]): Promise<void> {
   const [command, ...rest] = words
@@ -61,7 +70,7 @@ async function run(words: readonly string[]): Promise<void> {
     case 'help':
     case '--help':
     case '-h':
-      process.stdout.write(help)
+      process.stdout.write(await help())
       return
     case 'serve':
       return serve(environment())
@@ -145,10 +154,17 @@ ${as} ${base}/orders/${order}
 
 /** Prints what the operator must know and ends: 2 for what they can mend, 1 for a bug. */
 function fail(error: unknown): never {
-  if (error instanceof Usage) process.stderr.write(`${error.message}\n\n${help}`)
+  if (error instanceof Usage) process.stderr.write(`${error.message}\n\n${seeHelp}`)
   else if (error instanceof CannotStart) process.stderr.write(`${error.message}\n`)
   else console.error(error)
   process.exit(error instanceof Usage || error instanceof CannotStart ? 2 : 1)
 }
 
+/** Whoever reads has read enough (`| head`); what was begun goes on to its end. */
+function stopTelling(error: Error): void {
+  if (!('code' in error) || error.code !== 'EPIPE') throw error
+}
+
+process.stdout.on('error', stopTelling)
+process.stderr.on('error', stopTelling)
 run(process.argv.slice(2)).catch(fail)

@@ -228,7 +228,7 @@ export const refusals = {
   account_exists: row('already_exists', 'Another gateway account has this {}.', {
     info: 'ALREADY_EXISTS',
   }),
-  account_of_other_mode: row('other_mode', '{} is not of the mode of this server.'),
+  account_of_other_mode: row('other_mode', '{}'),
   account_locked_out: row('account_locked_out', 'The gateway refuses these credentials: {}'),
   rate_limited: row('rate_limited', 'Too many requests.', {
     http: 429,
@@ -287,7 +287,7 @@ export class Refusal extends Error {
 /** The refusal of one field, in one wording everywhere; what was in it is never said. */
 export function badField(
   field: string,
-  reason: 'missing' | 'invalid' | 'too long',
+  reason: 'missing' | 'invalid' | 'unknown' | 'too long',
   row: 'invalid_request' | 'bad_amount' = 'invalid_request',
 ): Refusal {
   const fields = [{ field_name: field, reason }]

@@ -7,6 +7,7 @@ import { ineligibleOf } from '../src/gateways/bin-answers.ts'
 import { outagesOf } from '../src/gateways/outages.ts'
 import { openWatch } from '../src/gateways/watch-health.ts'
 import { orphanLeases } from '../src/payments/duties.ts'
+import { countAlarms } from '../src/payments/events.ts'
 import { countOrders, newestOrders } from '../src/payments/order-lists.ts'
 import { pastPayments } from '../src/payments/past-payments.ts'
 import { countInReview, orphanRefunds } from '../src/payments/refunds.ts'
@@ -64,6 +65,7 @@ for (const engine of engines) {
       const { id } = at.merchant
       const looks: Record<string, (db: Db) => Promise<unknown>> = {
         txns_unresolved: (db) => countUnresolved(db.read, id, at.clock.now),
+        events_alarms: (db) => countAlarms(db.read, id, at.clock.now),
         refunds_in_review: (db) => countInReview(db.read, id),
         orders_created: async (db) => {
           await newestOrders(db.read, id, { count: 10, offset: 10 })

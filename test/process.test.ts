@@ -249,7 +249,18 @@ test('the command line says what is not there, and what is there already', async
   assert.match(await refusalOf(set, variables), /no merchant nobody/)
 })
 
-test('help is given when asked for, and with an error for words that are none', async () => {
+test('a command whose words nobody reads does its work to the end', async () => {
+  const variables = testVariables({ dataDir: await newFolder() })
+  for (const words of [['--help'], ['merchants', 'add', 'shop']]) {
+    const { child, ended, output } = run('src/main.ts', words, variables)
+    child.stdout?.destroy()
+    assert.equal(await ended, 0, output())
+    assert.equal(output(), '')
+  }
+  assert.match((await command(['merchants', 'add', 'shop'], variables)).output, /already/)
+})
+
+test('help is given when asked for, and named with an error for words that are none', async () => {
   const variables = { DATA_DIR: await newFolder() }
   for (const words of [['--help'], []]) {
     const { code, output } = await command(words, variables)
@@ -258,6 +269,7 @@ test('help is given when asked for, and with an error for words that are none', 
     for (const name of ['serve', ...names, 'chores --once']) {
       assert(output.includes(`directotp ${name}`), name)
     }
+    assert.match(output, /razorpay +key_id=… key_secret=… \[webhook_secret=…\]\n/)
   }
   const wrong = [
     ['pay'],
@@ -273,7 +285,8 @@ test('help is given when asked for, and with an error for words that are none', 
     wrong.map(async (words) => {
       const { code, output } = await command(words, variables)
       assert.equal(code, 2, words.join(' '))
-      assert.match(output, /\n {2}directotp serve /)
+      assert.match(output, /^.+\n(.*\n)*\ndirectotp --help shows all that can be said\.\n$/)
+      assert(!output.includes('directotp serve'), 'the one usage that matters is enough')
     }),
   )
   await assert.rejects(stat(join(variables.DATA_DIR, 'directotp.db')), { code: 'ENOENT' })

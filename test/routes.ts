@@ -334,6 +334,10 @@ export const rows: Readonly<Record<string, Row>> = {
   },
   'GET /console/accounts': alike('/console/accounts'),
   'POST /console/accounts': refused('/console/accounts', { gateway: 'none' }),
+  'GET /console/accounts/{id}': {
+    ...ofNoAccount(''),
+    call: () => ({ path: '/console/accounts/nobodys' }),
+  },
   'POST /console/accounts/{id}': ofNoAccount(''),
   'POST /console/accounts/{id}/check': ofNoAccount('/check'),
   'POST /console/accounts/{id}/disable': ofNoAccount('/disable'),

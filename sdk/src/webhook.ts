@@ -42,7 +42,8 @@ export interface Outage {
   gateway: string | null
   /** One account of the merchant's; `null`: the gateway itself. */
   account: string | null
-  status: 'DOWN' | 'RECOVERED'
+  /** UNKNOWN: nobody has tried it for long, or its account has changed. */
+  status: 'DOWN' | 'RECOVERED' | 'UNKNOWN'
   since: string
   until: string | null
 }

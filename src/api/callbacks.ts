@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { verifiesCallbacks } from '../gateways/account-warning.ts'
 import { findAccount, type Reachable } from '../gateways/accounts.ts'
 import { gatewayNamed, isGatewayName } from '../gateways/catalog.ts'
 import type { News } from '../gateways/gateway.ts'
@@ -66,8 +67,9 @@ export async function callbackRoutes(
     hidden,
     async (request, reply) => {
       const called = await findCalled(world, request.params)
-      const news = called && newsIn(called, request, world.now())
-      if (!called || news === undefined) throw new Refusal('access_denied')
+      if (!called) throw refused(request, 'unknown account')
+      const news = newsIn(called, request, world.now())
+      if (typeof news === 'string') throw refused(request, news)
       await (news.kind === 'hint' ? limitHints : limit)(request, reply)
       const told = tokenOf(called, news.id, world.now())
       if (news.kind !== 'other' && !(await isSpent(world.db.read, told))) {
@@ -94,7 +96,22 @@ async function findCalled(world: World, path: CallbackPath): Promise<Called | un
   return found?.account.gateway === gateway ? { ...found, merchant } : undefined
 }
 
-/** What a callback is worth that may be its gateway's; `undefined` for forgeries and recordings. */
+type Why = 'unknown account' | 'no secret' | 'forged' | 'stale'
+
+/** The refusal of a callback, which tells its sender nothing, and the log whose it was to be. */
+function refused(request: FastifyRequest, why: Why): Refusal {
+  const { gateway, merchant, account } = request.params as CallbackPath
+  const named = { gateway, merchant, account }
+  // Anybody can send a path; what could not be one of ours need not fill the log.
+  const isLong = Object.values(named).some(({ length }) => length > longestName)
+  request.log.warn({ ...(isLong ? {} : named), why }, 'callback refused')
+  return new Refusal('access_denied')
+}
+
+/** Ids of accounts and merchants are no longer. */
+const longestName = 64
+
+/** What a callback is worth that may be its gateway's, or why it is refused. */
 function newsIn({ account, access }: Called, request: FastifyRequest, now: number) {
   const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0)
   const headers = Object.fromEntries(
@@ -103,8 +120,11 @@ function newsIn({ account, access }: Called, request: FastifyRequest, now: numbe
   const news: News = gatewayNamed(account.gateway).hearCallback({ headers, body, now }, access)
   switch (news.kind) {
     case 'forged':
+      return verifiesCallbacks(account.gateway, Object.keys(access.credentials))
+        ? news.kind
+        : 'no secret'
     case 'stale':
-      return undefined
+      return news.kind
     case 'other':
     case 'news':
     case 'hint':

@@ -53,3 +53,13 @@ export async function countBins(get: Db['read']): Promise<number> {
   const [row] = await get('select count(*) as bins from bins', [])
   return Number(row?.['bins'])
 }
+
+/** Whether the BIN table knows the bank of any card, and the type of any. */
+export async function binsKnow(get: Db['read']): Promise<{ issuer: boolean; card_type: boolean }> {
+  const [row] = await get(
+    `select max(case when bank <> '' then 1 else 0 end) as banks,
+       max(case when type <> '' then 1 else 0 end) as types from bins`,
+    [],
+  )
+  return { issuer: Number(row?.['banks']) > 0, card_type: Number(row?.['types']) > 0 }
+}

@@ -65,9 +65,17 @@ test('accounts are added, listed, changed, checked, switched off and on', async 
   assert(!added.output.includes('hush'))
   assert.match(added.output, /^Account razorpay-1 of shop is added\. The gateway lets it in\.\n/)
   assert.match(added.output, /https:\/\/pay\.example\/callbacks\/razorpay\/shop\/razorpay-1\n$/)
-  const listed = `razorpay-1  active  razorpay  base_url=${url}  weight=100`
-  const has = 'has key_id, key_secret, webhook_secret'
-  assert((await says('list', 'shop')).includes(`${listed}  ${has}\n`))
+  const listed = [
+    'razorpay-1  razorpay  active',
+    `  base_url              ${url}`,
+    '  networks              VISA, MASTERCARD (all it does)',
+    '  otp_bins              all',
+    '  weight                100',
+    '  holds                 true',
+    '  credentials           key_id, key_secret, webhook_secret',
+    '  callbacks             https://pay.example/callbacks/razorpay/shop/razorpay-1',
+  ]
+  assert((await says('list', 'shop')).includes(listed.join('\n')))
 
   const refused = await typing('hush-secret\nhush-hook\n', add, variables)
   assert.equal(refused.code, 2, refused.output)
@@ -84,10 +92,21 @@ test('accounts are added, listed, changed, checked, switched off and on', async 
   assert.match(rotated.output, /^Account razorpay-2 of shop is changed\. The gateway lets it in\./)
 
   await says('set', 'shop', 'razorpay-1', 'weight=7', 'gateway_reference_id=south', 'base_url=')
-  const after = 'razorpay-1  active  razorpay  gateway_reference_id=south  weight=7'
-  assert((await says('list', 'shop')).includes(after))
+  const bins = Array.from({ length: 12 }, (_, i) => String(411_100 + i))
+  const limits = ['min_amount=10', 'max_amount=2000.5', 'networks=visa', `otp_bins=${bins}`]
+  await says('set', 'shop', 'razorpay-1', ...limits)
+  const after = [
+    'razorpay-1  razorpay  active',
+    '  gateway_reference_id  south',
+    '  networks              VISA',
+    `  otp_bins              ${bins.slice(0, 10).join(', ')}, … (12)`,
+    '  min_amount            10.00',
+    '  max_amount            2000.50',
+    '  weight                7',
+  ]
+  assert((await says('list', 'shop')).includes(after.join('\n')))
   assert.match(await says('disable', 'shop', 'razorpay-1'), /is disabled/)
-  assert.match(await says('list', 'shop'), /razorpay-1 {2}disabled/)
+  assert.match(await says('list', 'shop'), /razorpay-1 {2}razorpay {2}disabled since 20/)
   assert.match(await says('enable', 'shop', 'razorpay-1'), /is enabled/)
   const audit = await command(['audit', 'list', 'shop'], variables)
   assert.match(audit.output, /account_changed {2}razorpay-2 credentials {2}by command line/)
@@ -104,17 +123,23 @@ test('wrong words are refused in one line, or with the usage, and never told', a
   const { variables } = await open()
   const razorpay = ['add', 'shop', 'razorpay', 'key_id=rzp_test_hush', 'key_secret=hush']
   const rows: readonly (readonly [readonly string[], RegExp])[] = [
-    [['list'], /^accounts list MERCHANT/],
-    [['list', 'shop', 'more'], /^accounts list MERCHANT/],
-    [['add', 'shop'], /^accounts list MERCHANT/],
-    [['set', 'shop', 'simulator'], /^accounts list MERCHANT/],
-    [['set', 'shop', 'simulator', 'id=hush'], /^accounts list MERCHANT/],
-    [[...razorpay, 'hush'], /^accounts list MERCHANT/],
-    [[...razorpay, 'weight=1', 'weight=2'], /^accounts list MERCHANT/],
-    [[...razorpay, 'check=perhaps'], /^accounts list MERCHANT/],
-    [[...razorpay, 'wieght=hush'], /^credentials is invalid\.\n$/],
+    [[], /^accounts list\|add\|set\|check\|disable\|enable MERCHANT …\n\n.*--help.*\n$/],
+    [['toString', 'shop'], /^accounts list\|add/],
+    [['list'], /^accounts list MERCHANT\n\n.*--help.*\n$/],
+    [['list', 'shop', 'more'], /^accounts list MERCHANT\n/],
+    [['add', 'shop'], /^accounts add MERCHANT/],
+    [['set', 'shop', 'simulator'], /^accounts set MERCHANT/],
+    [['set', 'shop', 'simulator', 'id=hush'], /^accounts set MERCHANT/],
+    [[...razorpay, 'hush'], /^accounts add MERCHANT/],
+    [[...razorpay, 'weight=1', 'weight=2'], /^accounts add MERCHANT/],
+    [[...razorpay, 'check=perhaps'], /^accounts add MERCHANT/],
+    [[...razorpay, 'wieght=hush'], /^wieght is unknown\.\n$/],
     [[...razorpay, 'weight=hush'], /^weight is invalid\.\n$/],
-    [['add', 'shop', 'hush'], /^gateway is invalid\.\n$/],
+    [['add', 'shop', 'razorpay', 'key_id=rzp_test_hush'], /^key_secret is missing\.\n$/],
+    [
+      ['add', 'shop', 'hush'],
+      /^There is no such gateway\. There are:\n(.*\n)* {2}payu +key=… salt=…\n$/,
+    ],
     [['set', 'shop', 'none', 'weight=1'], /^There is no such gateway account\.\n$/],
     [['disable', 'shop', 'none'], /^merchant shop has no gateway account none\n$/],
     [['list', 'nobody'], /^there is no merchant nobody\n$/],
@@ -125,6 +150,20 @@ test('wrong words are refused in one line, or with the usage, and never told', a
     assert.match(output, says)
     assert(!output.includes('hush'), output)
   }
+})
+
+test('what an account should be warned of is told, and what to do about it', async () => {
+  const { says } = await open()
+  const razorpay = ['shop', 'razorpay', 'key_id=rzp_test_1', 'key_secret=x', 'check=false']
+  const simulator = '  directotp accounts disable shop simulator\n'
+  const first = await says('add', ...razorpay)
+  assert.match(first, /^Warning: Without webhook_secret its callbacks .*refused\.$/m)
+  assert.match(first, /^Warning: Account simulator shares the payments/m)
+  assert(first.includes(simulator))
+  await says('disable', 'shop', 'simulator')
+  const second = await says('add', ...razorpay, 'webhook_secret=y')
+  assert.doesNotMatch(second, /callbacks can't|simulator/)
+  assert.match(second, /^Warning: Account razorpay-1 has the same credentials\.$/m)
 })
 
 test('stdin has a line for each name, no fewer and no more', async () => {
@@ -143,10 +182,12 @@ test('in live mode an operator may name another host, and no simulator', async (
   await command(['merchants', 'add', 'shop'], variables)
   const run = (...words: string[]) => command(['accounts', 'add', 'shop', ...words], variables)
   const simulated = await run('simulator', 'account=x', 'check=false')
-  assert.equal(simulated.output, 'gateway is not of the mode of this server.\n')
+  const sandboxed = 'gateway is of sandbox mode, this server is in live mode.\n'
+  assert.equal(simulated.output, sandboxed)
   const razorpay = ['razorpay', 'key_secret=hush', 'check=false']
   const tested = await run(...razorpay, 'key_id=rzp_test_1')
-  assert.equal(tested.output, 'credentials is not of the mode of this server.\n')
+  const said = 'credentials are of sandbox mode, this server is in live mode.\n'
+  assert.equal(tested.output, said)
   const proxy = 'base_url=https://proxy.example/razorpay'
   assert.equal((await run(...razorpay, 'key_id=rzp_live_1', proxy)).code, 0)
 })

@@ -1,20 +1,24 @@
 import { text } from 'node:stream/consumers'
 import { publicUrlAt } from '../env.ts'
 import { accountFields, credentialPrefix } from '../gateways/account.ts'
-import { type AccountKey, accountsOf, callbackUrlOf, findAccount } from '../gateways/accounts.ts'
-import { checkReachable } from '../gateways/check-account.ts'
+import { type AccountWarning, sentenceOf } from '../gateways/account-warning.ts'
+import { type AccountKey, accountsOf, callbackUrlOf } from '../gateways/accounts.ts'
+import { isGatewayName } from '../gateways/catalog.ts'
 import type { Admission } from '../gateways/gateway.ts'
 import {
   type AccountKeeper,
   type AccountOrder,
   addAccount,
+  askAccount,
   changeAccount,
   disableAccount,
   enableAccount,
 } from '../gateways/keep-accounts.ts'
 import { makePerform, openNetwork } from '../gateways/perform.ts'
+import type { MerchantId } from '../ids.ts'
 import { CannotStart } from '../open-store.ts'
 import { Refusal } from '../refusal.ts'
+import { accountLines } from './account-lines.ts'
 import {
   type AtMerchant,
   byOperator,
@@ -24,21 +28,30 @@ import {
   Usage,
   withMerchant,
 } from './command.ts'
+import { gatewayLines } from './gateway-lines.ts'
 
-const usage = `accounts list MERCHANT
-accounts add MERCHANT GATEWAY [name=value …]
-accounts set MERCHANT ID name=value …
-accounts check|disable|enable MERCHANT ID
+const usages = {
+  list: 'accounts list MERCHANT',
+  add: `accounts add MERCHANT GATEWAY name=value …
   The names are those of the gateway's credentials, and id, gateway_reference_id, base_url,
-  networks, otp_bins, weight, min_amount, max_amount, holds; an empty value takes away what was
-  there. Credentials are replaced as a whole.
+  networks, otp_bins, weight, min_amount, max_amount, holds, check.
+  ${gatewayLines().join('\n  ')}
   check=false does not ask the gateway first. A value - is read from stdin, a line for each of them:
   what stands on the command line shows in the list of processes (ps). For example
   printf '%s\\n' "$KEY_SECRET" "$WEBHOOK_SECRET" |
-    directotp accounts add shop razorpay key_id=rzp_live_… key_secret=- webhook_secret=-`
+    directotp accounts add shop razorpay key_id=rzp_live_… key_secret=- webhook_secret=-`,
+  set: `accounts set MERCHANT ID name=value …
+  The names are those of the gateway's credentials, which are replaced as a whole, and
+  gateway_reference_id, base_url, networks, otp_bins, weight, min_amount, max_amount, holds, check.
+  An empty value takes away what was there, - is read from stdin, a line for each of them.`,
+  check: 'accounts check MERCHANT ID',
+  disable: 'accounts disable MERCHANT ID',
+  enable: 'accounts enable MERCHANT ID',
+} as const
 
 /** `accounts …`: a merchant's accounts at gateways. Throws Usage and CannotStart. */
 export async function accounts([action, id, ...rest]: readonly string[]): Promise<void> {
+  const usage = usageOf(action)
   const work = id === undefined ? undefined : workOf(action, rest)
   if (id === undefined || !work) throw new Usage(usage)
   await withMerchant(id, async (at) => {
@@ -47,11 +60,23 @@ export async function accounts([action, id, ...rest]: readonly string[]): Promis
       await work({ ...at, keeper: keeperOf(at, makePerform(network.carry)) })
     } catch (error) {
       if (!(error instanceof Refusal)) throw error
-      throw new CannotStart(error.message)
+      throw new CannotStart(inOwnWords(error.message))
     } finally {
       await network.close()
     }
   })
+}
+
+function usageOf(action: string | undefined): string {
+  const isKnown = action !== undefined && Object.hasOwn(usages, action)
+  return isKnown ? usages[action as keyof typeof usages] : `accounts ${words.join('|')} MERCHANT …`
+}
+
+const words = Object.keys(usages)
+
+/** Credentials have bare names here. */
+function inOwnWords(message: string): string {
+  return message.startsWith(credentialPrefix) ? message.slice(credentialPrefix.length) : message
 }
 
 interface AtAccounts extends AtMerchant {
@@ -72,9 +97,9 @@ function workOf(
   if (first === undefined) return undefined
   switch (action) {
     case 'add':
-      return (at) => add(at, first, pairsIn(more, usage))
+      return (at) => add(at, first, pairsIn(more, usages.add))
     case 'set':
-      return more.length === 0 ? undefined : (at) => set(at, first, pairsIn(more, usage))
+      return more.length === 0 ? undefined : (at) => set(at, first, pairsIn(more, usages.set))
     case 'check':
       return more.length > 0 ? undefined : (at) => check(at, first)
     case 'disable':
@@ -85,40 +110,44 @@ function workOf(
   }
 }
 
-async function list({ store, merchant }: AtAccounts): Promise<void> {
+async function list({ keeper, store, merchant }: AtAccounts): Promise<void> {
   const all = await accountsOf(store.db.read, store.seal, merchant)
-  for (const { account, credentials } of all) {
-    const { id, gateway, label, baseUrl, terms, disabledAt } = account
-    const more = [
-      ...(label === undefined ? [] : [`gateway_reference_id=${label}`]),
-      ...(baseUrl === undefined ? [] : [`base_url=${baseUrl}`]),
-    ]
-    const state = disabledAt === undefined ? 'active' : 'disabled'
-    const has = `weight=${terms.weight}  has ${credentials.join(', ')}`
-    say([id, state, gateway, ...more, has].join('  '))
-  }
+  for (const kept of all) for (const line of accountLines(keeper, merchant, kept)) say(line)
   if (all.length === 0) say(`Merchant ${merchant} has no gateway accounts.`)
 }
 
 async function add({ keeper, merchant }: AtAccounts, gateway: string, pairs: Pairs): Promise<void> {
-  const order = await orderOf(pairs, ['id', ...changeable])
+  if (!isGatewayName(gateway)) {
+    throw new CannotStart(['There is no such gateway. There are:', ...gatewayLines()].join('\n  '))
+  }
+  const order = await orderOf(pairs, ['id', ...changeable], usages.add)
   const added = { ...order, text: { ...order.text, gateway } }
-  const { kept, admission } = await addAccount(keeper, merchant, added)
+  const { kept, admission, warnings } = await addAccount(keeper, merchant, added)
   say(`Account ${kept.account.id} of ${merchant} is added. ${wordsFor(admission)}`.trimEnd())
+  warn(merchant, warnings)
   say('Its webhook URL, to be registered at the gateway:')
   say(callbackUrlOf(keeper, merchant, kept.account))
 }
 
 async function set({ keeper, merchant }: AtAccounts, id: string, pairs: Pairs): Promise<void> {
-  const order = await orderOf(pairs, changeable)
-  const { admission } = await changeAccount(keeper, { merchant, id }, order)
+  const order = await orderOf(pairs, changeable, usages.set)
+  const { admission, warnings } = await changeAccount(keeper, { merchant, id }, order)
   say(`Account ${id} of ${merchant} is changed. ${wordsFor(admission)}`.trimEnd())
+  warn(merchant, warnings)
+}
+
+function warn(merchant: MerchantId, warnings: readonly AccountWarning[]): void {
+  for (const warning of warnings) {
+    say(`Warning: ${sentenceOf(warning)}`)
+    if (warning.kind === 'simulator_shares') {
+      say(`  directotp accounts disable ${merchant} ${warning.id}`)
+    }
+  }
 }
 
 async function check({ keeper, merchant }: AtAccounts, id: string): Promise<void> {
-  const found = await findAccount(keeper, merchant, id)
-  if (!found) throw unknown({ merchant, id })
-  const admission = await checkReachable(keeper, found)
+  const admission = await askAccount(keeper, { merchant, id }, Date.now())
+  if (!admission) throw unknown({ merchant, id })
   if (admission.kind === 'locked_out') {
     throw new CannotStart(`The gateway refuses the credentials: ${admission.message}`)
   }
@@ -157,7 +186,11 @@ function wordsFor(admission: Exclude<Admission, { kind: 'locked_out' }> | undefi
 const changeable = [...accountFields.filter((name) => name !== 'id' && name !== 'gateway'), 'check']
 
 /** Names that are no field are a credential's; the account's gateway knows whether there is one. */
-async function orderOf(pairs: Pairs, fields: readonly string[]): Promise<AccountOrder> {
+async function orderOf(
+  pairs: Pairs,
+  fields: readonly string[],
+  usage: string,
+): Promise<AccountOrder> {
   const lines = pairs.some(([, value]) => value === '-') ? await linesIn(process.stdin) : []
   const written: Record<string, string> = {}
   for (const [name, given] of pairs) {

@@ -4,7 +4,7 @@ import type { AuditedBy } from '../merchants/audited.ts'
 import { findMerchant } from '../merchants/merchants.ts'
 import { CannotStart, openStore, type Store } from '../open-store.ts'
 
-/** Wrong words on the command line; the help is shown with it. */
+/** Wrong words on the command line: how the command is said, or what is wrong. */
 export class Usage extends Error {}
 
 /** The environment of this process. Throws CannotStart with all that is wrong with it. */

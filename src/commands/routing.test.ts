@@ -36,6 +36,37 @@ test('rules are set, shown and tried out beside the server', async () => {
   assert.match(await refusalOf(long, variables), /last three months/)
 })
 
+test('a rule on what the BIN table does not know is a warning', async () => {
+  const dataDir = await newFolder()
+  const more = { MODE: 'live', PUBLIC_URL: 'https://pay.example', BANK_BOOK: undefined }
+  const variables = testVariables({ dataDir }, more)
+  const [rules, bins] = [join(dataDir, 'rules.json'), join(dataDir, 'bins.csv')]
+  const add = ['razorpay', 'key_id=rzp_live_1', 'key_secret=x', 'id=main', 'check=false']
+  await command(['merchants', 'add', 'shop'], variables)
+  await command(['accounts', 'add', 'shop', ...add], variables)
+  const warned = async (when: object) => {
+    await writeFile(
+      rules,
+      JSON.stringify([
+        { name: 'all', use: ['main'] },
+        { name: 'b', use: ['main'], when },
+      ]),
+    )
+    const { code, output } = await command(['routing', 'set', 'shop', rules], variables)
+    assert.equal(code, 0, output)
+    return [...output.matchAll(/^Warning: the BIN table has no (\w+),/gm)].map(([, name]) => name)
+  }
+  const both = { issuer: 'SOME BANK', card_type: ['DEBIT'] }
+  assert.deepEqual(await warned(both), ['issuer', 'card_type'])
+  assert.deepEqual(await warned({ network: 'VISA' }), [])
+  await writeFile(
+    bins,
+    'bin,brand,bank,bank_code,type,sub_type,country\n411111,VISA,SOME BANK,,,,\n',
+  )
+  await command(['bins', 'import', bins], variables)
+  assert.deepEqual(await warned(both), ['card_type'])
+})
+
 test('wrong words get the usage', async () => {
   const variables = testVariables({ dataDir: await newFolder() })
   for (const words of [

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { text } from 'node:stream/consumers'
+import { binsKnow } from '../cards/bins.ts'
 import { accountsFor } from '../gateways/accounts.ts'
 import { setRules } from '../gateways/keep-rules.ts'
 import { newestRules } from '../gateways/routing-rules.ts'
@@ -51,6 +52,16 @@ async function set({ store, merchant }: AtMerchant, path: string): Promise<void>
   const kept = await setRules(store, merchant, { text: await textOf(path), ...byOperator() })
   if ('wrong' in kept) throw new CannotStart(`Nothing is changed: ${kept.wrong}`)
   say(`Version ${kept.ok.version} of the rules of ${merchant} is in force.`)
+  const known = await binsKnow(store.db.read)
+  for (const what of ['issuer', 'card_type'] as const) {
+    if (known[what] || !asksFor(kept.ok.text, what)) continue
+    say(`Warning: the BIN table has no ${what}, so rules on it match no card (bins import).`)
+  }
+}
+
+/** Whether any of these rules, which have been read, has such a condition. */
+function asksFor(rules: string, what: string): boolean {
+  return [...JSON.parse(rules)].some(({ when = {} }) => Object.hasOwn(when, what))
 }
 
 function optionsIn(words: readonly string[]): { since: number; file: string | undefined } {
@@ -96,7 +107,8 @@ function rulesIn(where: string, written: string): Rules {
   throw new CannotStart(`${where}: ${read.wrong}`)
 }
 
-function linesOf({ all, moved, byRule, askedFor, forgotten }: Replay, rules: Rules): string[] {
+function linesOf(found: Replay, rules: Rules): string[] {
+  const { all, moved, byRule, byHealth, askedFor, forgotten } = found
   const movedSums = [...moved.values()].sort((a, b) => b.count - a.count)
   const total = movedSums.reduce((sum, { count }) => sum + count, 0)
   return [
@@ -105,6 +117,8 @@ function linesOf({ all, moved, byRule, askedFor, forgotten }: Replay, rules: Rul
     'By rule:',
     ...rules.map(({ name }) => `  ${name}: ${words(byRule.get(name) ?? { count: 0, amount: 0 })}`),
     `  no rule: ${words(byRule.get('') ?? { count: 0, amount: 0 })}`,
+    'Health is not replayed. Left out above, because an account was down, refused the start or was',
+    `  tried out: ${words(byHealth)}`,
     `A gateway was asked for: ${words(askedFor)}`,
     `The card's first digits are forgotten: ${words(forgotten)}`,
   ]

@@ -1,6 +1,7 @@
 import { Type } from 'typebox'
 import { isoSeconds } from '../clock.ts'
 import { credentialPrefix } from '../gateways/account.ts'
+import { sentenceOf } from '../gateways/account-warning.ts'
 import { type AccountReader, callbackUrlOf, type KeptAccount } from '../gateways/accounts.ts'
 import { gatewayNamed, gateways } from '../gateways/catalog.ts'
 import type { Admission, Gateway } from '../gateways/gateway.ts'
@@ -13,6 +14,11 @@ export const AccountPath = Type.Object({ id: Type.String() })
 
 const text = Type.Optional(Type.String())
 
+function listOrText(description: string) {
+  const list = Type.Array(Type.String())
+  return Type.Optional(Type.Union([Type.String(), list], { description }))
+}
+
 const termFields = {
   gateway_reference_id: Type.Optional(
     Type.String({ description: 'What orders may choose it by; unique for the merchant' }),
@@ -20,12 +26,8 @@ const termFields = {
   base_url: Type.Optional(
     Type.String({ description: "Absent: the gateway's own of the mode; live: no other host" }),
   ),
-  networks: Type.Optional(
-    Type.String({ description: 'It may do OTP for these, with commas; none: for none at all' }),
-  ),
-  otp_bins: Type.Optional(
-    Type.String({ description: 'And only for cards that begin so: 6 to 9 digits, with commas' }),
-  ),
+  networks: listOrText('It may do OTP for these, with commas; none, or no one: for none at all'),
+  otp_bins: listOrText('And only for cards that begin so: 6 to 9 digits, with commas'),
   weight: Type.Optional(Type.String({ description: '0 to 1000; absent: 100' })),
   min_amount: text,
   max_amount: text,
@@ -142,12 +144,16 @@ export function accountBody(
 export function admittedBody(
   by: Pick<AccountReader, 'publicUrl'>,
   merchant: MerchantId,
-  { kept, admission }: Admitted,
+  { kept, admission, warnings }: Admitted,
 ): Type.Static<typeof AdmittedBody> {
+  const told = [
+    ...(admission?.kind === 'unknown' ? [`no answer: ${admission.because}.`] : []),
+    ...warnings.map(sentenceOf),
+  ]
   return {
     ...accountBody(by, merchant, kept),
     check: admission?.kind ?? 'not_asked',
-    warning: admission?.kind === 'unknown' ? `no answer: ${admission.because}` : null,
+    warning: told.length > 0 ? told.join(' ') : null,
   }
 }
 

@@ -87,7 +87,10 @@ for (const engine of engines) {
       const added = await call('POST', '', { ...razorpay, ...more, gateway_reference_id: 'south' })
       assert.equal(added.status, 200)
       const { check, warning, ...account } = added.body
-      assert.deepEqual({ check, warning }, { check: 'works', warning: null })
+      const said =
+        "Without webhook_secret its callbacks can't be verified, and are refused. " +
+        'Account simulator shares the payments with it until it is disabled.'
+      assert.deepEqual({ check, warning }, { check: 'works', warning: said })
       assert.deepEqual(account, {
         id: 'razorpay-1',
         gateway: 'razorpay',
@@ -111,6 +114,7 @@ for (const engine of engines) {
       assert.deepEqual(ids.sort(), ['razorpay-1', 'simulator'])
       const listed = accounts.find(({ id }: { id: string }) => id === 'razorpay-1')
       assert.deepEqual(listed, account)
+      assert.deepEqual((await call('GET', '/razorpay-1')).body, account)
       const changed = await call('POST', '/razorpay-1', { weight: 3, networks: '' })
       const after = { ...account, weight: 3, networks: null }
       assert.deepEqual(changed.body, { ...after, check: 'not_asked', warning: null })
@@ -118,6 +122,20 @@ for (const engine of engines) {
       const disabled = { state: 'disabled', disabled_at: '2026-11-22T10:00:00Z' }
       assert.deepEqual(off.body, { ...after, ...disabled })
       assert.deepEqual((await call('POST', '/razorpay-1/enable')).body, after)
+    })
+
+    test('lists are taken as they are shown', async (t) => {
+      const { call } = await open(t, engine)
+      await call('POST', '', razorpay)
+      for (const networks of [['VISA', 'RUPAY'], []]) {
+        const lists = { networks, otp_bins: ['411111', '60698512'] }
+        const { body } = await call('POST', '/razorpay-1', { ...lists, merchant_id: 'demo' })
+        assert.deepEqual({ networks: body.networks, otp_bins: body.otp_bins }, lists)
+      }
+      const { body } = await call('GET', '/razorpay-1')
+      const { networks, otp_bins, weight, max_amount } = body
+      const same = await call('POST', '/razorpay-1', { networks, otp_bins, weight, max_amount })
+      assert.deepEqual(same.body, { ...body, check: 'not_asked', warning: null })
     })
 
     test('what the gateway says of the credentials is told at once', async (t) => {
@@ -152,10 +170,23 @@ for (const engine of engines) {
         [{ ...razorpay, base_url: 'http://hush:hush@a.example' }, 'base_url is invalid.'],
         [{ ...razorpay, check: 'perhaps' }, 'check is invalid.'],
         [{ gateway: 'razorpay' }, 'credentials.key_id is missing.'],
-        [{ ...razorpay, credentials: { ...credentials, hush: 'hush' } }, 'credentials is invalid.'],
+        [{ ...razorpay, max_amout: 'hush' }, 'max_amout is unknown.'],
+        [{ ...razorpay, max_amouts: ['hush'] }, 'max_amouts is unknown.'],
+        [{ ...razorpay, credentials: ['hush'] }, 'credentials is unknown.'],
+        [
+          { ...razorpay, credentials: { ...credentials, key: 'hush' } },
+          'credentials.key is unknown.',
+        ],
+        ...[['hush'], ['VISA,RUPAY'], ['none'], [1], [['VISA']], [{}]].map(
+          (networks): [object, string] => [{ ...razorpay, networks }, 'networks is invalid.'],
+        ),
+        ...[[], ['41111'], [411_111]].map((otp_bins): [object, string] => [
+          { ...razorpay, otp_bins },
+          'otp_bins is invalid.',
+        ]),
         [
           { ...razorpay, credentials: { ...credentials, key_id: 'rzp_live_hush' } },
-          'credentials is not of the mode of this server.',
+          'credentials are of live mode, this server is in sandbox mode.',
         ],
         [{ ...razorpay, id: 'simulator' }, 'Another gateway account has this id.'],
       ]
@@ -196,6 +227,9 @@ for (const engine of engines) {
         assert.equal(foreign.status, 404)
         assert.deepEqual(foreign, await call('POST', `/none${deed}`, {}, keys.shop))
       }
+      const foreign = await call('GET', '/mine', undefined, keys.shop)
+      assert.equal(foreign.status, 404)
+      assert.deepEqual(foreign, await call('GET', '/none', undefined, keys.shop))
       const { accounts } = (await call('GET', '', undefined, keys.shop)).body
       assert.deepEqual(
         accounts.map(({ id }: { id: string }) => id),

@@ -1,9 +1,9 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { fieldsOf } from '../api/auth.ts'
-import { type AccountKey, accountsOf, findAccount } from '../gateways/accounts.ts'
-import { checkReachable } from '../gateways/check-account.ts'
+import { type AccountKey, accountsOf } from '../gateways/accounts.ts'
 import {
   addAccount,
+  askAccount,
   changeAccount,
   disableAccount,
   enableAccount,
@@ -11,7 +11,7 @@ import {
 import type { World } from '../payments/world.ts'
 import { badField, Refusal } from '../refusal.ts'
 import { refusedAnswers } from '../wire/refusal-view.ts'
-import { bodyTypes, truth } from '../wire/request.ts'
+import { bodyTypes, listsIn, truth } from '../wire/request.ts'
 import {
   AccountBody,
   AccountChange,
@@ -54,6 +54,24 @@ export function accountRoutes(scope: FastifyInstance, world: World): void {
     },
   )
 
+  scope.get<{ Params: { id: string } }>(
+    '/console/accounts/:id',
+    {
+      schema: {
+        summary: 'A gateway account',
+        params: AccountPath,
+        response: { 200: AccountBody, ...refusedAnswers },
+      },
+    },
+    async (request) => {
+      const { merchant, id } = keyOf(request)
+      const all = await accountsOf(world.db.read, world.seal, merchant)
+      const kept = all.find(({ account }) => account.id === id)
+      if (!kept) throw new Refusal('unknown_account')
+      return accountBody(world, merchant, kept)
+    },
+  )
+
   scope.post<{ Params: { id: string } }>(
     '/console/accounts/:id',
     {
@@ -81,10 +99,9 @@ export function accountRoutes(scope: FastifyInstance, world: World): void {
       },
     },
     async (request) => {
-      const { merchant, id } = keyOf(request)
-      const found = await findAccount(world, merchant, id)
-      if (!found) throw new Refusal('unknown_account')
-      return checkBody(id, await checkReachable(world, found))
+      const admission = await askAccount(world, keyOf(request), world.now())
+      if (!admission) throw new Refusal('unknown_account')
+      return checkBody(request.params.id, admission)
     },
   )
   switchRoutes(scope, world)
@@ -121,8 +138,26 @@ function keyOf({ merchant, params }: WithAccount): AccountKey {
 
 function orderIn(request: FastifyRequest, world: World) {
   const fields = fieldsOf(request.body)
-  const { check: asked = '', ...text } = fields
+  // Every call may name its merchant so.
+  const { check: asked = '', merchant_id: _id, merchantId: _alias, ...rest } = fields
   const check = asked === '' ? true : truth(asked)
   if (check === undefined) throw badField('check', 'invalid')
+  const text = { ...rest, ...textsOf(listsIn(fields)) }
   return { text, check, anyHost: false, now: world.now(), actor: request.actor }
+}
+
+/** Lists as forms have them; where no list belongs, the field is known as unknown by its name. */
+function textsOf(lists: ReturnType<typeof listsIn>): Record<string, string> {
+  const texts = [...lists].map(([name, list]) => {
+    const none = name === 'networks' ? 'none' : invalid
+    return [name, list.length === 0 ? none : list.map(wordOf).join()]
+  })
+  return Object.fromEntries(texts)
+}
+
+/** What is neither a network nor the beginning of a card number. */
+const invalid = '?'
+
+function wordOf(value: unknown): string {
+  return typeof value === 'string' && /^(?!none$)\w+$/i.test(value) ? value : invalid
 }

@@ -1,12 +1,15 @@
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
+import { dayMs } from '../clock.ts'
 import { overdueBefore } from '../payments/duty.ts'
+import { countAlarms } from '../payments/events.ts'
 import { countInReview } from '../payments/refunds.ts'
 import { countUnresolved } from '../payments/txns.ts'
 import type { World } from '../payments/world.ts'
 import { waitingCounts } from '../webhooks/deliveries.ts'
 import { endpointsOf } from '../webhooks/endpoints.ts'
 import { refusedAnswers } from '../wire/refusal-view.ts'
+import { downFor } from './outages.ts'
 
 /** Each metric with what it counts, in the words of its HELP line. */
 const helps = {
@@ -17,7 +20,12 @@ const helps = {
   directotp_refunds_in_review: 'Refunds that need a person.',
   directotp_webhooks_waiting: 'Webhooks that are still to be delivered.',
   directotp_webhook_endpoints_failing: 'Endpoints that are paused or disabled.',
+  directotp_outages_open: 'Outages of gateways and accounts that payments may go to.',
+  directotp_gateway_alarms: 'Answers of the last seven days that need a person (gateway_alarm).',
 } as const
+
+/** Nothing takes an alarm back; within a week somebody has seen it. */
+const alarmedMs = 7 * dayMs
 
 const Text = Type.String({ description: "Prometheus' text format" })
 
@@ -52,6 +60,8 @@ export function metrics(scope: FastifyInstance, world: World): void {
         directotp_refunds_in_review: await countInReview(db.read, id),
         directotp_webhooks_waiting: [...waiting.values()].reduce((sum, one) => sum + one, 0),
         directotp_webhook_endpoints_failing: failing.length,
+        directotp_outages_open: (await downFor(db.read, id)).length,
+        directotp_gateway_alarms: await countAlarms(db.read, id, now - alarmedMs),
       }
       return reply.type('text/plain; version=0.0.4; charset=utf-8').send(textOf(values))
     },

@@ -47,24 +47,40 @@ for (const engine of engines) {
       assert.deepEqual(await ask(), [])
       const now = clock.now
       const at = (id: string, days: number, more: Partial<Outage> = {}): Outage => ({
-        ...{ id, scope: 'simulator', network: '', issuer: '', since: now - days * dayMs },
+        ...{ id, scope: 'simulator', network: '', issuer: '', merchant: '', signal: 'start' },
+        ...{ since: now - days * dayMs, triedAt: now },
         ...more,
       })
       const over = at('over', 2, { network: 'VISA' })
+      const untried = at('untried', 3, { network: 'MASTERCARD' })
       const longOver = at('long-over', 8, { network: 'RUPAY' })
       const opened = [
         at('now', 0, { network: 'VISA', issuer: 'HDFC Bank' }),
         ...[over, longOver, at('long', 30)],
-        at('mine', 1, { scope: 'demo/simulator' }),
-        at('theirs', 1, { scope: 'shop/simulator' }),
+        at('mine', 1, { scope: 'demo/simulator', merchant: 'demo' }),
+        at('mine-alone', 1.5, { network: 'AMEX', merchant: 'demo' }),
+        at('theirs', 1, { scope: 'shop/simulator', merchant: 'shop' }),
+        at('theirs-alone', 1, { network: 'DINERS', merchant: 'shop' }),
+        at('theirs-long', 30, { network: 'DINERS', issuer: 'SBI', merchant: 'shop' }),
+        untried,
         at('elsewhere', 1, { scope: 'razorpay' }),
       ]
-      const closed = [over, longOver].map((one) => ({ ...one, until: one.since + 60_000 }))
-      await world.db.tx(async (tx) => writeOutages(tx, { opened, closed }))
+      const closed = [over, longOver].map(
+        (one): Outage => ({ ...one, until: one.since + 60_000, ending: 'recovered' }),
+      )
+      closed.push({ ...untried, until: now, ending: 'untried' })
+      await world.db.tx(async (tx) => writeOutages(tx, { opened, closed, tried: [] }))
       const shown = await ask()
       assert.deepEqual(
         shown.map((one: { id: string; status: string }) => `${one.id} ${one.status}`),
-        ['now DOWN', 'mine DOWN', 'over RECOVERED', 'long DOWN'],
+        [
+          'now DOWN',
+          'mine DOWN',
+          'mine-alone DOWN',
+          'over RECOVERED',
+          'untried UNKNOWN',
+          'long DOWN',
+        ],
       )
       assert.deepEqual(shown[1], {
         id: 'mine',

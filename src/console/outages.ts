@@ -1,8 +1,11 @@
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
 import { dayMs } from '../clock.ts'
+import type { Db } from '../db/db.ts'
 import { accountsFor } from '../gateways/accounts.ts'
+import type { Outage } from '../gateways/outage.ts'
 import { openOutages, outagesOf } from '../gateways/outages.ts'
+import type { MerchantId } from '../ids.ts'
 import type { World } from '../payments/world.ts'
 import { OutageBody, outageBody } from '../wire/outage-view.ts'
 import { refusedAnswers } from '../wire/refusal-view.ts'
@@ -26,16 +29,26 @@ export function outageRoutes(scope: FastifyInstance, { db, now }: World): void {
       },
     },
     async ({ merchant }) => {
-      const accounts = await accountsFor(db.read, merchant.id, '')
-      const places = new Set<string>()
-      for (const { id, gateway } of accounts) places.add(gateway).add(`${merchant.id}/${id}`)
+      const places = await placesOf(db.read, merchant.id)
       const recent = { since: now() - shownMs, most: mostOutages }
       const past = await outagesOf(db.read, merchant.id, recent)
       const ids = new Set(past.map(({ id }) => id))
       // What is still down is shown however long ago it began.
-      const older = (await openOutages(db.read)).filter(({ id }) => !ids.has(id))
-      const all = [...past, ...older].filter((one) => places.has(one.scope))
+      const older = (await downFor(db.read, merchant.id)).filter(({ id }) => !ids.has(id))
+      const all = [...past.filter((one) => places.has(one.scope)), ...older]
       return { outages: all.toSorted((a, b) => b.since - a.since).map(outageBody) }
     },
   )
+}
+
+/** What is down now where a merchant has accounts. */
+export async function downFor(get: Db['read'], merchant: MerchantId): Promise<Outage[]> {
+  const places = await placesOf(get, merchant)
+  const open = await openOutages(get)
+  return open.filter((one) => places.has(one.scope) && ['', merchant].includes(one.merchant))
+}
+
+async function placesOf(get: Db['read'], merchant: MerchantId): Promise<ReadonlySet<string>> {
+  const accounts = await accountsFor(get, merchant, '')
+  return new Set(accounts.flatMap(({ id, gateway }) => [gateway, `${merchant}/${id}`]))
 }

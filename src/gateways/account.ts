@@ -47,10 +47,13 @@ export const defaultTerms: AccountTerms = { weight: 100, holds: false }
 /** An account as it is written down: fields as docs/wire.md has them. */
 export type AccountText = Readonly<Record<string, string>>
 
-/** A field that is not as it must be; `other_mode`: it is of live accounts, or of test ones. */
+/**
+ * A field that is not as it must be; `other_mode`: it is of live accounts, or of test ones;
+ * `unknown`: accounts have none by this name.
+ */
 export interface WrongField {
   readonly wrong: string
-  readonly because: 'missing' | 'invalid' | 'other_mode'
+  readonly because: 'missing' | 'invalid' | 'unknown' | 'other_mode'
 }
 
 /** What is said of a new account. */
@@ -92,6 +95,8 @@ export const accountFields: readonly string[] = [
 /** The account that somebody wrote, or what is wrong with it. An empty field is an absent one. */
 export function readAccount(text: AccountText, by: AccountWriter): SaidAccount | WrongField {
   const { id = '', gateway = '' } = text
+  const strange = unknownIn(text)
+  if (strange) return strange
   if (id !== '' && !idForm.test(id)) return invalid('id')
   if (gateway === '') return { wrong: 'gateway', because: 'missing' }
   if (!isGatewayName(gateway)) return invalid('gateway')
@@ -114,6 +119,8 @@ export function readChange(
   by: AccountWriter,
 ): ChangedAccount | WrongField {
   const { gateway = from.gateway, id = from.id } = text
+  const strange = unknownIn(text)
+  if (strange) return strange
   if (gateway !== from.gateway) return invalid('gateway')
   if (id !== from.id) return invalid('id')
   const read = readOver(text, from, by)
@@ -173,7 +180,7 @@ const mostBins = 500
 
 const termReaders: Readonly<Record<string, readonly [keyof AccountTerms, Reader<unknown>]>> = {
   // An account without the feature is of use all the same, for the bank's page.
-  networks: ['networks', (text) => (text === 'none' ? [] : listOf(text, oneOf(...brands)))],
+  networks: ['networks', networksIn],
   otp_bins: ['bins', (text) => listOf(text, (one) => (/^\d{6,9}$/.test(one) ? one : undefined))],
   weight: ['weight', wholeBetween(0, 1_000)],
   min_amount: ['least', paiseFromRupees],
@@ -193,6 +200,11 @@ function readTerms(text: AccountText, from: AccountTerms): { read: AccountTerms 
   }
   const read = terms as unknown as AccountTerms
   return (read.least ?? 0) > (read.most ?? Infinity) ? invalid('max_amount') : { read }
+}
+
+function networksIn(text: string): readonly Brand[] | undefined {
+  const words = text.toUpperCase()
+  return words === 'NONE' ? [] : listOf(words, oneOf(...brands))
 }
 
 function listOf<T>(text: string, read: Reader<T>): readonly T[] | undefined {
@@ -244,8 +256,8 @@ function readCredentials(
 ): { read: Access['credentials'] } | WrongField {
   const { credentials: known, modeOf } = gatewayNamed(gateway)
   const names = known.map((name) => name.replace(/\?$/, ''))
-  // What was written there could be the secret itself, so that it is not named.
-  if (!namesIn(text).every((name) => names.includes(name))) return invalid('credentials')
+  const strange = namesIn(text).find((name) => !names.includes(name))
+  if (strange !== undefined) return unknown(credentialPrefix + strange)
   const read: Record<string, string> = {}
   for (const name of names) {
     const value = text[credentialPrefix + name] ?? ''
@@ -263,6 +275,20 @@ function readCredentials(
 function namesIn(text: AccountText): string[] {
   const fields = Object.keys(text).filter((name) => name.startsWith(credentialPrefix))
   return fields.map((name) => name.slice(credentialPrefix.length))
+}
+
+/** A misspelt limit must not be no limit. */
+function unknownIn(text: AccountText): WrongField | undefined {
+  const fields = Object.keys(text).filter((name) => !name.startsWith(credentialPrefix))
+  const strange = fields.find((name) => !accountFields.includes(name))
+  return strange === undefined ? undefined : unknown(strange)
+}
+
+/** Long enough for a slip of the pen; what is longer is no name. */
+const longestName = 64
+
+function unknown(name: string): WrongField {
+  return { wrong: name.slice(0, longestName), because: 'unknown' }
 }
 
 function invalid(wrong: string): WrongField {

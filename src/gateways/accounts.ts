@@ -96,6 +96,25 @@ export async function accountsOf(
   })
 }
 
+/** The other accounts of a merchant that are the same one at their gateway, by their ids. */
+export async function accountsLike(
+  get: Db['read'],
+  seal: Seal,
+  { merchant, account, credentials }: Credited,
+): Promise<string[]> {
+  const rows = await get(
+    `select id, credentials from accounts
+     where merchant = $1 and gateway = $2 and id <> $3 order by created_at`,
+    [merchant, account.gateway, account.id],
+  )
+  const names = gatewayNamed(account.gateway).credentials.filter((name) => !name.endsWith('?'))
+  return rows.flatMap((row) => {
+    const id = String(row['id'])
+    const theirs = JSON.parse(seal.open(String(row['credentials']), sealedFor({ merchant, id })))
+    return names.every((name) => theirs[name] === credentials[name]) ? [id] : []
+  })
+}
+
 /** Adds an account; `false`, and nothing written, when its id or its label is another's. */
 export async function insertAccount(
   t: Tx,

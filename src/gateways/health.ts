@@ -23,6 +23,8 @@ export interface Sign {
   readonly good: boolean
   /** A bad authorization was no decline: nobody answered, or the issuer was down. */
   readonly technical?: true
+  /** It is the account's own fault, such as keys that are refused: no other account would fail. */
+  readonly own?: true
   /** How long the gateway took, in milliseconds; absent where nothing was asked. */
   readonly tookMs?: number
 }
@@ -47,6 +49,8 @@ export interface Bucket {
 export interface Standing {
   /** How likely it is to succeed, 0 to 1. */
   readonly score: number
+  /** How far the score may well be from the truth, as far as chance goes: a standard error. */
+  readonly error: number
   /** How long its start and its authorization take together, in milliseconds. */
   readonly tookMs: number
   /** It is down: the share of payments that try it all the same, 0 to 1. */

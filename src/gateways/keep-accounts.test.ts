@@ -12,7 +12,17 @@ import { makeSeal } from '../seal.ts'
 import type { AccountText } from './account.ts'
 import { accountsFor, accountsOf, findAccount } from './accounts.ts'
 import { checkAccount, checkReachable } from './check-account.ts'
-import { addAccount, changeAccount, disableAccount, enableAccount } from './keep-accounts.ts'
+import type { Access, Question, Reply } from './gateway.ts'
+import {
+  addAccount,
+  askAccount,
+  changeAccount,
+  disableAccount,
+  enableAccount,
+} from './keep-accounts.ts'
+import { newOutage } from './outage.ts'
+import { findOutage } from './outage-news.ts'
+import { writeOutages } from './outages.ts'
 import { makePerform, type Outgoing } from './perform.ts'
 
 const merchant = 'shop' as MerchantId
@@ -165,7 +175,7 @@ for (const engine of engines) {
       const { by, add, change, db, gateway } = await open(t, engine)
       await add({ ...razorpay, id: 'a' })
       const { gateway: _gateway, ...credentials } = razorpay
-      await change('a', { ...credentials, weight: '3', note: 'hush' })
+      await change('a', { ...credentials, weight: '3' })
       await disableAccount(by, { merchant, id: 'a' }, { actor: 'test', now: 6 })
       await enableAccount(by, { merchant, id: 'a' }, { actor: 'test', now: 7 })
       Object.assign(gateway, lockedOut)
@@ -173,6 +183,7 @@ for (const engine of engines) {
         add({ ...razorpay, id: 'a' }),
         add(razorpay, true),
         change('a', { weight: 'x' }),
+        change('a', { wieght: '3' }),
         change('none', {}),
       ]
       await Promise.all(refused.map((one) => assert.rejects(one, Refusal)))
@@ -189,6 +200,64 @@ for (const engine of engines) {
       )
     })
 
+    test('what an account should be warned of is told when it gets its credentials', async (t) => {
+      const { add, change } = await open(t, engine)
+      const { warnings } = await add({ gateway: 'simulator', 'credentials.account': 'x' })
+      assert.deepEqual(warnings, [])
+      const hook = { 'credentials.webhook_secret': 'hush' }
+      const shares = { kind: 'simulator_shares', id: 'simulator-1' }
+      assert.deepEqual((await add({ ...razorpay, ...hook, id: 'a' })).warnings, [shares])
+      const unverified = { kind: 'unverified_callbacks' }
+      const same = { kind: 'same_credentials', id: 'a' }
+      assert.deepEqual((await add({ ...razorpay, id: 'b' })).warnings, [unverified, same, shares])
+      assert.deepEqual((await change('b', { weight: '3' })).warnings, [])
+      const { gateway: _gateway, ...credentials } = razorpay
+      const other = { ...credentials, 'credentials.key_id': 'rzp_test_2' }
+      assert.deepEqual((await change('b', other)).warnings, [unverified])
+      assert.deepEqual((await change('b', { ...credentials, ...hook })).warnings, [same])
+    })
+
+    test('a simulator that is switched off shares nothing', async (t) => {
+      const { by, add } = await open(t, engine)
+      await add({ gateway: 'simulator', 'credentials.account': 'x' })
+      await disableAccount(by, { merchant, id: 'simulator-1' }, { actor: 'test', now: 9 })
+      const warnings = (await add(razorpay)).warnings.map(({ kind }) => kind)
+      assert.deepEqual(warnings, ['unverified_callbacks'])
+    })
+
+    test('an account that is let in, enabled or another has its outages ended', async (t) => {
+      const { by, add, change, gateway, db } = await open(t, engine)
+      await add({ ...razorpay, id: 'a' })
+      const key = { merchant, id: 'a' }
+      const { gateway: _gateway, ...credentials } = razorpay
+      /** How its outage ends by a deed; `undefined`: not at all. */
+      const ends = async (deed: () => Promise<unknown>) => {
+        const at = { scope: 'shop/a', network: '', issuer: '', merchant }
+        const outage = newOutage({ ...at, signal: 'start', since: 1 })
+        await db.tx(async (tx) => writeOutages(tx, { opened: [outage], closed: [], tried: [] }))
+        await deed().catch(() => {})
+        const ending = (await findOutage(db.read, outage.id))?.ending
+        const closed = [{ ...outage, until: 2, ending: 'untried' } as const]
+        await db.tx(async (tx) => writeOutages(tx, { opened: [], closed, tried: [] }))
+        return ending
+      }
+      assert.equal(await ends(() => askAccount(by, key, 5)), 'recovered')
+      assert.equal(await ends(() => change('a', credentials, true)), 'recovered')
+      assert.equal(await ends(() => change('a', { base_url: '' }, true)), 'recovered')
+      assert.equal(await ends(() => change('a', credentials, false)), 'untried')
+      const by9 = { actor: 'test', now: 9 }
+      assert.equal(await ends(() => enableAccount(by, key, by9)), 'untried')
+      assert.equal(await ends(() => change('a', { weight: '3' }, true)), undefined)
+      assert.equal(await ends(() => disableAccount(by, key, by9)), undefined)
+      Object.assign(gateway, lockedOut)
+      assert.equal(await ends(() => askAccount(by, key, 5)), undefined)
+      assert.equal(await ends(() => change('a', credentials, true)), undefined)
+      gateway.status = 502
+      assert.equal(await ends(() => askAccount(by, key, 5)), undefined)
+      assert.equal(await ends(() => change('a', credentials, true)), undefined)
+      assert.equal(await askAccount(by, { merchant, id: 'none' }, 5), undefined)
+    })
+
     test('the gateway is asked before anything is kept', async (t) => {
       const { add, change, all, gateway, asked } = await open(t, engine)
       const works = await add({ ...razorpay, id: 'works' }, true)
@@ -199,7 +268,8 @@ for (const engine of engines) {
       await assert.rejects(add({ ...razorpay, id: 'no' }, true), refuses('account_locked_out'))
       const { gateway: _gateway, ...credentials } = razorpay
       await assert.rejects(change('works', credentials, true), refuses('account_locked_out'))
-      const moved = change('works', { base_url: 'http://fake.example' }, true)
+      const elsewhere = { ...credentials, base_url: 'http://fake.example' }
+      const moved = change('works', elsewhere, true)
       await assert.rejects(moved, refuses('account_locked_out'))
       assert.equal(new URL(asked.at(-1)?.url ?? '').host, 'fake.example')
       // Where it is and what it signs with stay: there is nothing to ask.
@@ -237,4 +307,32 @@ test("a gateway's words are told without the credentials that it quotes", async 
     transcribed: new Set<string>(),
   }
   assert.deepEqual(await checkReachable(by, { account, access }), told)
+})
+
+test('of an address that is not the gateway’s own, the kind of answer is told alone', async () => {
+  const account = { id: 'a', gateway: 'razorpay', terms: { weight: 1, holds: false } } as const
+  const of = async (baseUrl: string, reply: Reply) => {
+    const by = {
+      ...({ mode: 'sandbox', bankUrl: 'http://bank.example', publicUrl: '' } as const),
+      perform: async <P, V>({ hear }: Question<P, V>, about: P, access: Access) => {
+        const answer = reply.kind === 'answer' ? reply.status : reply.because
+        const call = { call: 'GET /', answer, ms: 1, asked: {}, heard: {} }
+        return { verdict: hear(reply, about, access) as V, calls: [call], tookMs: 1 }
+      },
+    }
+    const credentials = { key_id: 'rzp_test_1', key_secret: 'x' }
+    const told = await checkAccount(by, { merchant, account: { ...account, baseUrl }, credentials })
+    return told.kind === 'unknown' ? told.because : JSON.stringify(told)
+  }
+  const own = 'https://api.razorpay.com'
+  const teapot: Reply = { kind: 'answer', status: 418, body: 'rack 7' }
+  const refused: Reply = { kind: 'answer', ...lockedOut }
+  const silence: Reply = { kind: 'silence', because: 'ECONNREFUSED', sent: false }
+  assert.match(await of(own, teapot), /418/)
+  assert.match(await of(own, refused), /Authentication failed/)
+  const elsewhere = 'http://10.0.0.7:9000'
+  assert.equal(await of(elsewhere, teapot), 'an answer that is not of this gateway')
+  assert.doesNotMatch(await of(elsewhere, refused), /Authentication/)
+  assert.equal(await of(elsewhere, silence), 'ECONNREFUSED')
+  assert.equal(await of(elsewhere, { kind: 'answer', ...letIn }), '{"kind":"works"}')
 })

@@ -1,6 +1,7 @@
 import type { MerchantId } from '../ids.ts'
 import type { AuditDeed } from '../merchants/audit-entry.ts'
 import { type AuditedBy, type AuditRoom, audited } from '../merchants/audited.ts'
+import type { Mode } from '../merchants/merchant.ts'
 import { holdMerchant } from '../merchants/merchants.ts'
 import { badField, Refusal } from '../refusal.ts'
 import type { Seal } from '../seal.ts'
@@ -12,8 +13,10 @@ import {
   readChange,
   type WrongField,
 } from './account.ts'
+import { type AccountWarning, verifiesCallbacks } from './account-warning.ts'
 import {
   type AccountKey,
+  accountsLike,
   accountsOf,
   type Credited,
   changeTerms,
@@ -23,8 +26,10 @@ import {
   replaceCredentials,
   setDisabled,
 } from './accounts.ts'
-import { type AccountChecker, checkAccount } from './check-account.ts'
+import { type AccountChecker, checkAccount, checkReachable } from './check-account.ts'
 import type { Admission } from './gateway.ts'
+import type { Ending } from './outage.ts'
+import { endOutagesOf } from './outages.ts'
 
 /** Where accounts are kept, and how their gateways are asked. */
 export interface AccountKeeper extends AuditRoom, AccountChecker {
@@ -44,6 +49,7 @@ export interface AccountOrder extends AuditedBy {
 export interface Admitted {
   readonly kept: KeptAccount
   readonly admission?: Exclude<Admission, { kind: 'locked_out' }>
+  readonly warnings: readonly AccountWarning[]
 }
 
 /**
@@ -56,14 +62,14 @@ export async function addAccount(
   order: AccountOrder,
 ): Promise<Admitted> {
   const said = readAccount(order.text, { mode: by.mode, anyHost: order.anyHost })
-  if ('wrong' in said) throw refusalOf(said)
+  if ('wrong' in said) throw refusalOf(said, by.mode)
   const others = await accountsOf(by.db.read, by.seal, merchant)
   const taken = new Set(others.map(({ account }) => account.id))
   const id = said.id ?? freeAccountId(said.account.gateway, taken)
   const account = { id, ...said.account }
   refuseTaken(others, { ...account, id: said.id })
-  const admitted = await admit(by, order, { merchant, account, credentials: said.credentials })
   const { credentials } = said
+  const admission = await admit(by, order, { merchant, account, credentials })
   const done = doneTo({ merchant, id }, 'account_added', order)
   const isAdded = await audited(by, done, async (t) => {
     holdMerchant(t, merchant)
@@ -73,7 +79,8 @@ export async function addAccount(
   // Somebody else has taken the number meanwhile.
   if (!isAdded) return addAccount(by, merchant, order)
   const kept = { account, credentials: Object.keys(credentials), createdAt: order.now }
-  return { kept, ...admitted }
+  const warnings = await warningsOf(by, { merchant, account, credentials })
+  return { kept, warnings: [...warnings, ...besides(account, others)], ...admission }
 }
 
 /**
@@ -90,14 +97,13 @@ export async function changeAccount(
   if (!found) throw new Refusal('unknown_account')
   const read = (account: Account) => {
     const changed = readChange(order.text, account, { mode: by.mode, anyHost: order.anyHost })
-    if ('wrong' in changed) throw refusalOf(changed)
+    if ('wrong' in changed) throw refusalOf(changed, by.mode)
     return changed
   }
   const { account, credentials = found.access.credentials, fields } = read(found.account)
   const isElsewhere = fields.some((field) => field === 'credentials' || field === 'base_url')
-  const admitted = isElsewhere
-    ? await admit(by, order, { merchant, account, credentials })
-    : undefined
+  const credited = { merchant, account, credentials }
+  const admission = isElsewhere ? await admit(by, order, credited) : undefined
   const done = doneTo(key, 'account_changed', order, [key.id, ...fields].join(' '))
   const kept = await audited(by, done, async (t) => {
     holdMerchant(t, merchant)
@@ -109,10 +115,58 @@ export async function changeAccount(
     refuseTaken(others, { label: to.account.label, id: undefined })
     changeTerms(t, merchant, to.account)
     if (to.credentials) replaceCredentials(t, by.seal, { key, credentials: to.credentials })
+    const ending = isElsewhere ? endingBy(admission?.admission) : undefined
+    if (ending) endOutagesOf(t, merchant, { account, ending, now: order.now })
     const names = to.credentials ? Object.keys(to.credentials) : now.credentials
     return { ...now, account: to.account, credentials: names }
   })
-  return { kept, ...admitted }
+  const warnings = fields.includes('credentials') ? await warningsOf(by, credited) : []
+  return { kept, warnings, ...admission }
+}
+
+/** A gateway that gave no answer may be down as it was before. */
+function endingBy(admission: Admitted['admission']): Ending | undefined {
+  if (admission === undefined) return 'untried'
+  return admission.kind === 'works' ? 'recovered' : undefined
+}
+
+/**
+ * Asks an account's gateway whether it lets it in; if it does, what is known to be down there is so
+ * no more. `undefined`: there is none by this id.
+ */
+export async function askAccount(
+  by: AccountKeeper,
+  { merchant, id }: AccountKey,
+  now: number,
+): Promise<Admission | undefined> {
+  const found = await findAccount(by, merchant, id)
+  if (!found) return undefined
+  const admission = await checkReachable(by, found)
+  if (admission.kind === 'works') {
+    const news = { account: found.account, ending: 'recovered', now } as const
+    await by.db.tx(async (t) => endOutagesOf(t, merchant, news))
+  }
+  return admission
+}
+
+/** What is to be told of an account that has just got these credentials. */
+async function warningsOf(by: AccountKeeper, credited: Credited): Promise<AccountWarning[]> {
+  const { account, credentials } = credited
+  const alike = await accountsLike(by.db.read, by.seal, credited)
+  const isVerified = verifiesCallbacks(account.gateway, Object.keys(credentials))
+  return [
+    ...(isVerified ? [] : [{ kind: 'unverified_callbacks' } as const]),
+    ...alike.map((id) => ({ kind: 'same_credentials', id }) as const),
+  ]
+}
+
+/** Who tries out a gateway in the sandbox does not expect payments at the simulated bank. */
+function besides({ gateway }: Account, others: readonly KeptAccount[]): AccountWarning[] {
+  if (gateway === 'simulator') return []
+  return others
+    .map((one) => one.account)
+    .filter((one) => one.gateway === 'simulator' && one.disabledAt === undefined)
+    .map(({ id }) => ({ kind: 'simulator_shares', id }))
 }
 
 /**
@@ -123,7 +177,7 @@ export function disableAccount(by: AccountKeeper, key: AccountKey, change: Audit
   return toggle(by, key, { ...change, deed: 'account_disabled', disabledAt: change.now })
 }
 
-/** Starts payments there again; `undefined`: there is none by this id. */
+/** Starts payments there again, whatever was down; `undefined`: there is none by this id. */
 export function enableAccount(by: AccountKeeper, key: AccountKey, change: AuditedBy) {
   return toggle(by, key, { ...change, deed: 'account_enabled', disabledAt: undefined })
 }
@@ -141,7 +195,12 @@ async function toggle(
   return audited(by, doneTo(key, deed, change), async (t) => {
     if (!(await setDisabled(t, key, disabledAt))) return undefined
     const all = await accountsOf(t.get, by.seal, key.merchant)
-    return all.find(({ account }) => account.id === key.id)
+    const kept = all.find(({ account }) => account.id === key.id)
+    if (kept && disabledAt === undefined) {
+      const { account } = kept
+      endOutagesOf(t, key.merchant, { account, ending: 'untried', now: change.now })
+    }
+    return kept
   })
 }
 
@@ -174,10 +233,13 @@ function refuseTaken(others: readonly KeptAccount[], { id, label }: Names): void
   }
 }
 
-function refusalOf({ wrong, because }: WrongField): Refusal {
+function refusalOf({ wrong, because }: WrongField, mode: Mode): Refusal {
   if (because !== 'other_mode') return badField(wrong, because)
   const fields = [{ field_name: wrong, reason: because }]
-  return new Refusal('account_of_other_mode', { subject: wrong, fields })
+  const other = mode === 'live' ? 'sandbox' : 'live'
+  const are = wrong === 'credentials' ? 'are' : 'is'
+  const subject = `${wrong} ${are} of ${other} mode, this server is in ${mode} mode.`
+  return new Refusal('account_of_other_mode', { subject, fields })
 }
 
 function doneTo(key: AccountKey, deed: AuditDeed, change: AuditedBy, subject = key.id) {

@@ -1,5 +1,8 @@
-import type { Db, Row, Tx } from '../db/db.ts'
+import type { Db, Tx } from '../db/db.ts'
 import type { Outage } from './outage.ts'
+import { outageFrom } from './outages.ts'
+
+const columns = 'id, gateway, network, issuer, merchant, signal, since, tried_at, until, ending'
 
 /** An outage of which merchants are to be told. */
 export interface OutageToTell extends Outage {
@@ -10,7 +13,7 @@ export interface OutageToTell extends Outage {
 /** The outages whose beginning or end is still to be told, the oldest first. */
 export async function outagesToTell(get: Db['read'], most: number): Promise<OutageToTell[]> {
   const rows = await get(
-    `select id, gateway, network, issuer, since, until, told from outages
+    `select ${columns}, told from outages
      where told < 2 and (told = 0 or until is not null) order by since limit $1`,
     [most],
   )
@@ -28,20 +31,6 @@ export async function takeOutageNews(t: Tx, { id, isBegun }: OutageToTell): Prom
 
 /** One outage by its id, or `undefined`. */
 export async function findOutage(get: Db['read'], id: string): Promise<Outage | undefined> {
-  const [row] = await get(
-    'select id, gateway, network, issuer, since, until from outages where id = $1',
-    [id],
-  )
+  const [row] = await get(`select ${columns} from outages where id = $1`, [id])
   return row && outageFrom(row)
-}
-
-function outageFrom(row: Row): Outage {
-  return {
-    id: String(row['id']),
-    scope: String(row['gateway']),
-    network: String(row['network']),
-    issuer: String(row['issuer']),
-    since: Number(row['since']),
-    ...(row['until'] !== null && { until: Number(row['until']) }),
-  }
 }

@@ -15,8 +15,11 @@ export interface Ranking<F extends Fitting = Fitting> {
   readonly explored: boolean
 }
 
-/** Scores that are no further apart are the same to anyone who has seen a few hundred payments. */
-const nearScore = 0.01
+/** What so many standard errors can explain may be chance, and weights decide. */
+const chanceErrors = 2
+/** Nobody sees less; and what costs more of a hundred payments is not left to weights. */
+const leastNear = 0.01
+const mostNear = 0.06
 
 /** What a customer notices, in milliseconds. */
 const noticeableMs = 500
@@ -75,9 +78,12 @@ function probed<F extends Fitting>(down: readonly F[], luck: number): F | undefi
 }
 
 function explored<F extends Fitting>(level: readonly F[], luck: number): F | undefined {
-  const others = level.slice(1).filter(({ account }) => account.terms.weight > 0)
   const above = draw(luck, 'explore') - (1 - exploredShare)
-  return above < 0 ? undefined : others[Math.floor((above / exploredShare) * others.length)]
+  if (above < 0) return undefined
+  // Who shares by weight is seen by that.
+  const equals = new Set(equalsIn(level))
+  const others = level.filter((one) => hasWeight(one) && !equals.has(one))
+  return others[Math.floor((above / exploredShare) * others.length)]
 }
 
 /** Who is as good as each other by a rule: its split's choice, its priorities, and the rest. */
@@ -104,7 +110,7 @@ function levelsOf<F extends Fitting>(fitting: readonly F[], rule: Rule, luck: nu
 /** The best first. Who is as good shares by weight; who has no weight comes after those who do. */
 function byHealth<F extends Fitting>(level: readonly F[], luck: number): F[] {
   if (level.length < 2) return [...level]
-  const keyed = level.map((one) => ({ one, near: Math.round(one.standing.score / nearScore) }))
+  const keyed = level.map((one) => ({ one, near: Math.round(one.standing.score / leastNear) }))
   keyed.sort(
     (a, b) =>
       Number(hasWeight(b.one)) - Number(hasWeight(a.one)) ||
@@ -112,17 +118,30 @@ function byHealth<F extends Fitting>(level: readonly F[], luck: number): F[] {
       a.one.standing.tookMs - b.one.standing.tookMs,
   )
   const sorted = keyed.map(({ one }) => one)
-  const [best] = sorted
-  if (!best || !hasWeight(best)) return sorted
-  const top = Math.max(...sorted.filter(hasWeight).map(({ standing }) => standing.score))
-  const near = sorted.filter((one) => hasWeight(one) && one.standing.score >= top - nearScore)
-  const soonest = Math.min(...near.map(({ standing }) => standing.tookMs))
-  const equals = near.filter(({ standing }) => standing.tookMs <= soonest + noticeableMs)
   const first = drawn(
-    equals.map((one) => ({ one, share: one.account.terms.weight })),
+    equalsIn(sorted).map((one) => ({ one, share: one.account.terms.weight })),
     luck,
   )
   return first ? [first, ...sorted.filter((one) => one !== first)] : sorted
+}
+
+/** Those with weight of whom nobody can say that another does better or is sooner. */
+function equalsIn<F extends Fitting>(level: readonly F[]): F[] {
+  const weighed = level.filter(hasWeight)
+  const [first, ...others] = weighed
+  if (!first) return []
+  const best = others.reduce((a, b) => (b.standing.score > a.standing.score ? b : a), first)
+  const near = weighed.filter((one) => isAsGood(one.standing, best.standing))
+  const soonest = Math.min(...near.map(({ standing }) => standing.tookMs))
+  return near.filter(({ standing }) => standing.tookMs <= soonest + noticeableMs)
+}
+
+/** Whether it may be chance that an account looks worse than the best. */
+function isAsGood(one: Standing, best: Standing): boolean {
+  const behind = best.score - one.score
+  // Hundreds of accounts are compared: the root is taken only where it decides.
+  if (behind <= leastNear || behind > mostNear) return behind <= leastNear
+  return behind <= chanceErrors * Math.sqrt(one.error ** 2 + best.error ** 2)
 }
 
 function hasWeight({ account }: Fitting): boolean {

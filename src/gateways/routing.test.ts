@@ -36,7 +36,7 @@ function healthOf(standings: Record<string, Partial<Standing>>): HealthView {
   return {
     of:
       () =>
-      ({ id }) => ({ score: 1, tookMs: 1_000, ...standings[id] }),
+      ({ id }) => ({ score: 1, error: 0, tookMs: 1_000, ...standings[id] }),
   }
 }
 
@@ -163,6 +163,23 @@ describe('health', () => {
     assert.match(ways(weighed, {}, { health: near }), /^\w \w c /)
   })
 
+  test('leaves to weights what may be chance, up to six of a hundred', () => {
+    const both = [
+      account('a', { terms: { weight: 300 } }),
+      account('b', { terms: { weight: 100 } }),
+    ]
+    const shareOfA = (score: number, error: number) => {
+      const health = healthOf({ a: { score, error }, b: { score: 0.9, error: 0.015 } })
+      return shares(both, {}, { health })['a']
+    }
+    isNear(shareOfA(0.86, 0.015), 750)
+    isNear(shareOfA(0.85, 0.015), 30)
+    isNear(shareOfA(0.845, 0.5), 750)
+    isNear(shareOfA(0.835, 0.5), 30)
+    const few = [account('a', { terms: { weight: 1_000 } }), account('b', { terms: { weight: 1 } })]
+    assert((shares(few)['b'] ?? 0) < 5, 'nobody is explored who shares')
+  })
+
   test('leaves a few of a hundred payments to those who are not the best', () => {
     const health = healthOf({ a: { score: 0.9 }, b: { score: 0.5 }, c: { score: 0.4 } })
     const found = shares(three, {}, { health })
@@ -219,6 +236,7 @@ describe('rules', () => {
     isNear(found['b'], 700)
     isNear(found['c'], 300)
     assert.equal(found['a'], undefined)
+    assert.equal(plan(three, { luck: 0.5 }, { rules, health }).choice.luck, 0.5, 'for a replay')
     const cDown = healthOf({ b: {}, c: { probeShare: 0.03 } })
     isNear(shares(three, {}, { rules, health: cDown })['b'], 970)
   })

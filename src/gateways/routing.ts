@@ -1,10 +1,9 @@
 import { type Brand, brandOf } from '../cards/bin.ts'
-import type { Paise } from '../money.ts'
 import type { Account, AccountForCard } from './account.ts'
 import { gatewayNamed } from './catalog.ts'
 import type { HealthView, Standing } from './health.ts'
 import { type Fitting, rank } from './ranking.ts'
-import { type Rule, type Rules, ruleFor } from './rule.ts'
+import { type Rule, type RuledPayment, type Rules, ruleFor } from './rule.ts'
 
 /** An account that does no OTP for cards of a BIN, by its own word. */
 export interface Barred {
@@ -21,18 +20,9 @@ export interface Wish {
   readonly label?: string
 }
 
-/** What decides the way of one payment. */
-export interface PaymentFacts {
+/** What decides the way of one payment; nine digits of its card are known. */
+export interface PaymentFacts extends RuledPayment {
   readonly wish: Wish
-  readonly amount: Paise
-  readonly brand: Brand
-  /** The first nine digits of the card. */
-  readonly bin: string
-  /** The issuing bank's name, '' when nobody knows. */
-  readonly issuer: string
-  readonly cardType: string
-  /** The word by which the merchant's rules know the customer. */
-  readonly tag?: string
   /** Whether the money is to be held before it is taken. */
   readonly needsHold: boolean
   readonly wantsOtp: boolean
@@ -63,6 +53,8 @@ export interface Choice {
   readonly why: 'asked_for' | 'only_one' | 'rule' | 'health' | 'explored'
   /** The name of the rule that decided. */
   readonly rule?: string
+  /** The number that decided the rule's split: `PaymentFacts.luck`. */
+  readonly luck?: number
   /** The best first; the score is 0 to 1,000. */
   readonly considered: readonly {
     readonly account: string
@@ -131,6 +123,7 @@ export function planWays(
     choice: {
       why,
       ...(rule && { rule: rule.name }),
+      ...(rule?.split && { luck: facts.luck }),
       considered: [
         ...tried.slice(0, mostConsidered).map(looked),
         ...misfits.slice(0, left).map(({ account, out }) => ({ account: account.id, out })),

@@ -96,9 +96,9 @@ export function readRules(said: unknown): ReadRules {
 }
 
 /** 500 rules of some 500 characters each. */
-export const longestRules = 256 * 1_024
+const longestRules = 256 * 1_024
 
-/** Reads rules as {@link readRules} does, from JSON of {@link longestRules} characters at most. */
+/** Reads rules as {@link readRules} does, from JSON of 256 Ki characters at most. */
 export function readRulesText(text: string): ReadRules {
   if (text.length > longestRules) return { wrong: `longer than ${longestRules} characters` }
   let said: unknown

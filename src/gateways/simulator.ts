@@ -108,7 +108,7 @@ function opening(payment: NewPayment, { credentials, callbackUrl }: Access) {
       name: payment.card.name,
     },
     customer: {
-      id: payment.customer.id,
+      customer_id: payment.customer.id,
       ip: payment.customer.ip,
       user_agent: payment.customer.userAgent,
       phone: payment.customer.phone,

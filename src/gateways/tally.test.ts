@@ -36,6 +36,27 @@ describe('what is expected of a gateway', () => {
     assert(many < 0.1 * before, `${many} of ${before}`)
   })
 
+  test('is the less certain the fewer were seen of the card or the account', () => {
+    const tally = openTally()
+    const unseen = expected(tally).error
+    assert(unseen > 0.05 && unseen < 0.15, `${unseen}`)
+    const all = ['start', 'delivery', 'match', 'authorization'] as const
+    for (const signal of all) note(tally, 90, { signal })
+    for (const signal of all) note(tally, 10, { signal, good: false })
+    const seen = expected(tally).error
+    // Of a hundred of each, a tenth of them bad.
+    const chance = expected(tally).score * Math.sqrt((4 * 0.1) / 0.9 / 100)
+    assert(Math.abs(seen / chance - 1) < 0.2, `${seen} is about ${chance}`)
+    for (const signal of all) note(tally, 100, { signal, account: 'demo/b' })
+    for (const signal of all) note(tally, 3, { signal, account: 'demo/c' })
+    const relative = (account: string) => {
+      const { error, score } = expected(tally, card, { account })
+      return error / score
+    }
+    assert(relative('demo/c') > 1.01 * relative('demo/new'))
+    assert(expected(tally, card, { at: now + 120 * minute }).error > 0.9 * unseen, 'forgotten')
+  })
+
   test('is the product of what its signals tell', () => {
     for (const signal of ['start', 'delivery', 'match', 'authorization'] as const) {
       const tally = openTally()

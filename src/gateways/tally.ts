@@ -19,11 +19,16 @@ export const windowMinutes = 60
 const priorStrength = 12
 
 /** What is expected of a gateway that nobody has seen, and how long it takes, in milliseconds. */
-const unseen: Readonly<Record<Signal, { readonly rate: number; readonly tookMs: number }>> = {
-  start: { rate: 0.97, tookMs: 1_000 },
-  delivery: { rate: 0.93, tookMs: 0 },
-  match: { rate: 0.95, tookMs: 0 },
-  authorization: { rate: 0.9, tookMs: 2_000 },
+const unseen: Estimate = {
+  start: { ...guessed(0.97), tookMs: 1_000 },
+  delivery: { ...guessed(0.93), tookMs: 0 },
+  match: { ...guessed(0.95), tookMs: 0 },
+  authorization: { ...guessed(0.9), tookMs: 2_000 },
+}
+
+/** A guess is worth as much as the observations that it weighs. */
+function guessed(rate: number): Rate {
+  return { rate, variance: (rate * (1 - rate)) / priorStrength }
 }
 
 /** The minute of a moment, since the epoch. */
@@ -124,8 +129,8 @@ export function openTally(): Tally {
         const tookMs = card.start.tookMs + card.authorization.tookMs
         const parts = signals.map((signal) => {
           const { good, bad } = gateway?.cell[signal] ?? { good: 0, bad: 0 }
-          const [rate, usual] = [card[signal].rate, ofGateway[signal].rate]
-          return { signal, rate, usual, count: good + bad }
+          const { rate, variance } = card[signal]
+          return { signal, rate, variance, usual: ofGateway[signal].rate, count: good + bad }
         })
         return { parts, tookMs, factor }
       }
@@ -136,7 +141,7 @@ export function openTally(): Tally {
           known = seenOf(gateway)
           seen.set(gateway, known)
         }
-        return { score: scoreOf(known, own?.get(id)), tookMs: known.tookMs }
+        return standingOf(known, own?.get(id))
       }
     },
   }
@@ -154,6 +159,8 @@ interface Part {
   /** For the card, and for all cards. */
   readonly rate: number
   readonly usual: number
+  /** How far the rate may be from the truth: the square of its standard error. */
+  readonly variance: number
   /** How much was seen of the whole gateway. */
   readonly count: number
 }
@@ -163,22 +170,31 @@ interface Part {
  * gateway. What it has made of the gateway's rate itself is in that already: of a gateway's only
  * account nothing is left to say.
  */
-function scoreOf({ parts, factor }: Seen, own: Cell | undefined): number {
-  let score = 1
-  for (const { signal, rate, usual, count } of parts) {
+function standingOf({ parts, factor, tookMs }: Seen, own: Cell | undefined): Standing {
+  let [score, relative] = [1, 0]
+  for (const { signal, rate, variance, usual, count } of parts) {
     let better = 1
+    relative += variance / rate ** 2
     if (own && count > 0) {
       const { good, bad } = own[signal]
-      const seen = good + bad
-      const shown = (good * factor + priorStrength * usual) / (seen * factor + priorStrength)
-      better = 1 + (shown / usual - 1) * (1 - Math.min(1, seen / count))
+      const others = 1 - Math.min(1, (good + bad) / count)
+      const seen = (good + bad) * factor
+      const shown = (good * factor + priorStrength * usual) / (seen + priorStrength)
+      better = 1 + (shown / usual - 1) * others
+      relative += seen * shown * (1 - shown) * (others / usual / (seen + priorStrength)) ** 2
     }
     score *= Math.min(1, rate * better)
   }
-  return score
+  return { score, error: score * Math.sqrt(relative), tookMs }
 }
 
-type Estimate = Readonly<Record<Signal, { readonly rate: number; readonly tookMs: number }>>
+interface Rate {
+  readonly rate: number
+  /** The square of its standard error, as far as chance goes. */
+  readonly variance: number
+}
+
+type Estimate = Readonly<Record<Signal, Rate & { readonly tookMs: number }>>
 
 /**
  * What is expected of a cell, as far as it differs from the wider by what was seen of it. What was
@@ -192,11 +208,15 @@ function narrowed(
   if (!cell) return of
   const one = (signal: Signal) => {
     const { good, bad, tookMs } = less(cell[signal], without?.[signal])
-    const { rate, tookMs: usual } = of[signal]
-    const count = (good + bad) * factor + priorStrength
+    const { rate: usual, variance, tookMs: usualMs } = of[signal]
+    const seen = (good + bad) * factor
+    const count = seen + priorStrength
+    const rate = (good * factor + priorStrength * usual) / count
+    const chance = seen * rate * (1 - rate) + priorStrength ** 2 * variance
     return {
-      rate: (good * factor + priorStrength * rate) / count,
-      tookMs: (tookMs * factor + priorStrength * usual) / count,
+      rate,
+      variance: chance / count ** 2,
+      tookMs: (tookMs * factor + priorStrength * usualMs) / count,
     }
   }
   return {

@@ -4,7 +4,7 @@ import { engines, type TestDatabase } from '../../test/databases.ts'
 import type { MerchantId } from '../ids.ts'
 import type { Sign } from './health.ts'
 import { countsSince } from './health-counts.ts'
-import { openOutages } from './outages.ts'
+import { endOutagesOf, openOutages, outagesOf } from './outages.ts'
 import { type HealthWatch, openWatch, quietWatch } from './watch-health.ts'
 
 const merchant = 'demo' as MerchantId
@@ -44,6 +44,16 @@ test('what is down is judged by its probes alone, and comes back as it was', () 
   note(watch, 50, { good: false })
   note(watch, 4)
   assert.deepEqual([standing(watch).score, standing(watch).probeShare], [score, undefined])
+})
+
+test("what is an account's own fault lowers nobody's score, and only that account is down", () => {
+  const watch = quietWatch(() => 0)
+  const fresh = standing(watch)
+  note(watch, 6, { good: false, own: true })
+  const { probeShare, ...rest } = standing(watch)
+  assert.deepEqual([rest, probeShare], [fresh, 0.03])
+  const others = watch.view('other' as MerchantId).of(card)({ id: 'a', gateway: 'razorpay' })
+  assert.deepEqual(others, fresh)
 })
 
 for (const engine of engines) {
@@ -116,10 +126,8 @@ for (const engine of engines) {
       const [outage] = await openOutages(database.db.read)
       assert.deepEqual(outage, {
         ...outage,
-        scope: 'razorpay',
-        network: '',
-        issuer: '',
-        since: now,
+        ...{ scope: 'razorpay', network: '', issuer: '', merchant },
+        ...{ signal: 'start', since: now, triedAt: now },
       })
       note(one, 4)
       await one.once()
@@ -138,6 +146,61 @@ for (const engine of engines) {
         await watch.once()
       }
       assert.deepEqual(await openOutages(database.db.read), [])
+    })
+
+    test('ends an outage after a restart by what had failed, or after an hour', async () => {
+      const before = open()
+      note(before, 6, { good: false })
+      await before.once()
+      now += minute
+      const [after, late] = [open(), open()]
+      await after.once()
+      await late.once()
+      assert.equal(standing(after).probeShare, 0.06, 'it knows when it was tried')
+      note(after, 1, { good: false })
+      await after.once()
+      await late.once()
+      now += 59 * minute
+      await late.once()
+      assert.equal((await openOutages(database.db.read)).length, 1)
+      assert.equal(standing(late).probeShare, 0.25)
+      note(late, 4)
+      await late.once()
+      assert.deepEqual(await openOutages(database.db.read), [])
+      note(late, 6, { good: false })
+      await late.once()
+      now += 60 * minute
+      await late.once()
+      assert.deepEqual(await openOutages(database.db.read), [])
+      const [last] = await outagesOf(database.db.read, merchant, { since: 0, most: 1 })
+      assert.equal(last?.ending, 'untried')
+    })
+
+    test('lets payments to an account at once that was changed or let in', async () => {
+      const watch = open()
+      const { db } = database
+      note(watch, 6, { good: false })
+      note(watch, 6, { good: false, own: true, account: 'demo/second' })
+      note(watch, 6, { good: false, account: 'other/a' })
+      await watch.once()
+      assert.equal((await openOutages(db.read)).length, 3)
+      const account = { id: 'a', gateway: 'razorpay' } as const
+      await db.tx(async (t) => endOutagesOf(t, merchant, { account, ending: 'untried', now }))
+      await watch.once()
+      assert.equal(standing(watch).probeShare, undefined)
+      assert.equal(standing(watch, 'other' as MerchantId).probeShare, 0.03)
+      const second = { ...account, id: 'second' }
+      const probeShareOfSecond = () => watch.view(merchant).of(card)(second).probeShare
+      assert.equal(probeShareOfSecond(), 0.03)
+      const news = { account: second, ending: 'recovered', now } as const
+      await db.tx(async (t) => endOutagesOf(t, merchant, news))
+      await watch.once()
+      assert.equal(probeShareOfSecond(), undefined)
+      const recent = { since: now, most: 9 }
+      const ended = await outagesOf(db.read, merchant, recent)
+      assert.deepEqual(ended.map(({ ending }) => ending).sort(), ['recovered', 'untried'])
+      note(watch, 4, { account: 'other/a' })
+      await watch.once()
     })
 
     test('goes on when it could not write, and loses nothing but health', async () => {

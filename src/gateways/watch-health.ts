@@ -1,8 +1,8 @@
 import type { Db } from '../db/db.ts'
 import type { MerchantId } from '../ids.ts'
+import { type Breakers, openBreakers } from './breaker.ts'
 import type { Bucket, HealthView, Sign } from './health.ts'
 import { addCounts, countsSince, purgeCounts } from './health-counts.ts'
-import { type Breakers, openBreakers } from './outage.ts'
 import { openOutages, writeOutages } from './outages.ts'
 import { bucketsOf, minuteOf, openTally, windowMinutes } from './tally.ts'
 
@@ -53,7 +53,8 @@ function openMemory(now: () => number): Memory {
     const wasDown = breakers.probeShareOf(sign, at) !== undefined
     breakers.note(sign, at)
     // Probes find out whether it is up again; what it does then is what its counts are to tell.
-    if (wasDown) return []
+    // What is the account's own fault says nothing of chances: it works, or it is down.
+    if (wasDown || sign.own) return []
     const counted = bucketsOf(sign, at)
     counted.forEach(tally.add)
     return counted
@@ -91,8 +92,8 @@ export function openWatch(db: Db, now: () => number): HealthWatch {
     unwritten = new Map()
     const changes = breakers.changes(now())
     const isPurge = minute >= purgedAt + purgeMinutes
-    const { opened, closed } = changes
-    if (buckets.length + opened.length + closed.length === 0 && !isPurge) return
+    const isNews = Object.values(changes).some(({ length }) => length > 0)
+    if (buckets.length === 0 && !isNews && !isPurge) return
     await db.tx(async (t) => {
       // In one order everywhere, so that no two processes wait for each other.
       for (const bucket of buckets) addCounts(t, bucket)
@@ -115,7 +116,7 @@ export function openWatch(db: Db, now: () => number): HealthWatch {
     }
     readUntil = minute
     for (const [key, bucket] of known) if (bucket.minute < minute - openMinutes) known.delete(key)
-    breakers.adopt(await openOutages(db.read), now())
+    breakers.adopt(await openOutages(db.read))
   }
 
   return {

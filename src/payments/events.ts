@@ -108,6 +108,16 @@ export async function eventsOf(get: Get, order: OrderKey): Promise<StoredEvent[]
   return rows.map(eventFrom)
 }
 
+/** How often gateways have said to a merchant since then what needs a person. */
+export async function countAlarms(get: Get, merchant: MerchantId, since: number): Promise<number> {
+  const [row] = await get(
+    `select count(*) as alarms from events
+     where merchant = $1 and at >= $2 and kind = 'gateway_alarm'`,
+    [merchant, since],
+  )
+  return Number(row?.['alarms'])
+}
+
 /** When a txn was last hurried by its gateway's news, in epoch milliseconds. */
 export async function lastHeardAt(
   get: Get,

@@ -142,8 +142,8 @@ async function move(world: World, moving: Moving): Promise<Txn> {
     const isAlarm = verdict.kind === 'unknown' && verdict.alarm === true
     if (isAlarm) flagForPerson(t, txn, now)
     const body = {
-      from: txn.account,
-      to: account.id,
+      from_account: txn.account,
+      to_account: account.id,
       way: next.auth,
       heard: verdict.kind,
       ...(verdict.kind === 'unknown' && { because: verdict.because }),

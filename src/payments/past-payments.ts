@@ -1,4 +1,5 @@
 import type { CardFacts } from '../cards/card.ts'
+import type { Choice } from '../gateways/routing.ts'
 import type { MerchantId, TxnId } from '../ids.ts'
 import { type Paise, paise } from '../money.ts'
 import type { OrderFields } from './order.ts'
@@ -14,8 +15,10 @@ export interface PastPayment {
   readonly account: string
   readonly auth: AuthType
   readonly autoCapture: boolean
-  /** `Choice` as JSON, where it is known why the account was taken. */
-  readonly choice: string | undefined
+  /** How many accounts were asked to start it. */
+  readonly tries: number
+  /** Where it is known why the account was taken. */
+  readonly choice: Choice | undefined
   readonly fields: OrderFields
 }
 
@@ -26,7 +29,8 @@ export async function pastPayments(
   { from, to }: { from: number; to: number },
 ): Promise<PastPayment[]> {
   const rows = await get(
-    `select t.id, t.amount, t.card, t.account, t.auth_type, t.auto_capture, t.choice, o.fields
+    `select t.id, t.amount, t.card, t.account, t.auth_type, t.auto_capture, t.tries,
+       t.choice, o.fields
      from orders o
      join txns t on t.shard = o.shard and t.merchant = o.merchant and t.order_id = o.order_id
      where o.merchant = $1 and o.created_at >= $2 and o.created_at < $3`,
@@ -39,7 +43,8 @@ export async function pastPayments(
     account: String(row['account']),
     auth: row['auth_type'] as AuthType,
     autoCapture: row['auto_capture'] === 1,
-    choice: row['choice'] === null ? undefined : String(row['choice']),
+    tries: Number(row['tries']),
+    choice: row['choice'] === null ? undefined : JSON.parse(String(row['choice'])),
     fields: JSON.parse(String(row['fields'])),
   }))
 }

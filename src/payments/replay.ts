@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import type { AccountForCard } from '../gateways/account.ts'
-import { planWays } from '../gateways/routing.ts'
-import { type Rules, ruleFor, tagOf } from '../gateways/rule.ts'
+import type { HealthView } from '../gateways/health.ts'
+import { type Choice, type Out, type PaymentFacts, planWays } from '../gateways/routing.ts'
+import { type Rule, type Rules, ruleFor, tagOf } from '../gateways/rule.ts'
 import type { PastPayment } from './past-payments.ts'
 
 /** How many payments, and how much money in paise. */
@@ -17,6 +18,8 @@ export interface Replay {
   readonly moved: Map<string, Sum & { readonly from: string; readonly to: string }>
   /** By the names of the rules, and '' for what none decides. */
   readonly byRule: Map<string, Sum>
+  /** They went elsewhere than the rules say because of health, which is not replayed. */
+  readonly byHealth: Sum
   /** The caller had named a gateway: no rule is asked. */
   readonly askedFor: Sum
   /** It hangs on digits of the card that are forgotten. */
@@ -25,7 +28,10 @@ export interface Replay {
 
 /** A replay that has seen nothing. */
 export function openReplay(): Replay {
-  return { all: sum(), moved: new Map(), byRule: new Map(), askedFor: sum(), forgotten: sum() }
+  return {
+    ...{ all: sum(), moved: new Map(), byRule: new Map() },
+    ...{ byHealth: sum(), askedFor: sum(), forgotten: sum() },
+  }
 }
 
 /**
@@ -37,14 +43,53 @@ export function replay(
   payment: PastPayment,
   { accounts, rules }: { accounts: readonly AccountForCard[]; rules: Rules },
 ): void {
-  const { amount, card, account: from } = payment
+  const { amount, account: from, choice } = payment
   add(into.all, amount)
-  if (payment.choice !== undefined && JSON.parse(payment.choice).why === 'asked_for') {
-    add(into.askedFor, amount)
-    return
+  const facts = factsOf(payment)
+  const rule = ruleFor(rules, facts)
+  if (choice?.why === 'asked_for') add(into.askedFor, amount)
+  else if (rule === 'unsure') add(into.forgotten, amount)
+  else {
+    add(madeIn(into.byRule, rule?.name ?? '', sum), amount)
+    const to = accountBy({ accounts, rules, rule }, payment, facts)
+    if (to === from) return
+    const moved = () => ({ ...sum(), from, to })
+    const isByHealth = wentByHealth(payment, rule, to)
+    add(isByHealth ? into.byHealth : madeIn(into.moved, `${from} → ${to}`, moved), amount)
   }
-  const tag = tagOf(payment.fields)
-  const facts = {
+}
+
+/** The account that the rules put first, '' for none. */
+function accountBy(
+  by: { accounts: readonly AccountForCard[]; rules: Rules; rule: Rule | undefined },
+  { id, account: from, choice }: PastPayment,
+  facts: PaymentFacts,
+): string {
+  const standing = (score: number) => ({ score, error: 0, tookMs: 0 })
+  const health: HealthView = { of: () => (account) => standing(account.id === from ? 1 : 0) }
+  const accounts = by.accounts.map((account) =>
+    outOf(account.id, choice) === 'no_otp' ? { ...account, noOtpUntil: Infinity } : account,
+  )
+  // Whatever number a payment had, it is not to explore; a split alone needs one.
+  const luck = by.rule?.split ? (choice?.luck ?? luckOf(id)) : 0
+  const plan = planWays(accounts, { ...facts, luck }, { rules: by.rules, health })
+  return plan.ways[0]?.account.id ?? ''
+}
+
+/** Whether a payment went elsewhere than to `to` because of what was down, or to find out. */
+function wentByHealth({ tries, choice }: PastPayment, rule: Rule | undefined, to: string): boolean {
+  const sharing = rule?.split?.map(({ account }) => account) ?? []
+  const wasDown = [to, ...sharing].some((id) => outOf(id, choice) === 'down')
+  return tries > 1 || choice?.why === 'explored' || wasDown
+}
+
+function outOf(id: string, choice: Choice | undefined): Out | undefined {
+  return choice?.considered.find(({ account }) => account === id)?.out
+}
+
+function factsOf({ amount, card, fields, autoCapture, auth }: PastPayment): PaymentFacts {
+  const tag = tagOf(fields)
+  return {
     wish: {},
     amount,
     brand: card.brand,
@@ -52,29 +97,11 @@ export function replay(
     issuer: card.bank,
     cardType: card.type,
     ...(tag !== undefined && { tag }),
-    needsHold: !payment.autoCapture,
-    wantsOtp: payment.auth === 'OTP',
+    needsHold: !autoCapture,
+    wantsOtp: auth === 'OTP',
     now: 0,
-    luck: luckOf(payment.id),
+    luck: 0,
   }
-  const rule = ruleFor(rules, facts)
-  if (rule === 'unsure') {
-    add(into.forgotten, amount)
-    return
-  }
-  add(madeIn(into.byRule, rule?.name ?? '', sum), amount)
-  const health = {
-    of:
-      () =>
-      ({ id }: { id: string }) => ({ score: id === from ? 1 : 0, tookMs: 0 }),
-  }
-  const plan = planWays(accounts, facts, { rules, health })
-  const to = plan.ways[0]?.account.id ?? ''
-  if (to !== from)
-    add(
-      madeIn(into.moved, `${from} → ${to}`, () => ({ ...sum(), from, to })),
-      amount,
-    )
 }
 
 /** The same number for the same payment at every replay. */

@@ -88,6 +88,14 @@ test('after the OTP a bank that is down is told from a bank that declines', () =
   assert(!technical(charged))
 })
 
+test('an account that is not let in tells nothing of its gateway', () => {
+  const ownOf = (elsewhere: 'account' | 'gateway') => {
+    const verdict: Verdict = { ...failed('gateway', 'ISSUER_DOWN'), elsewhere }
+    return signsOf({ txn: aTxn(), to: aTxn(), asked: 'start', verdict, tookMs: 1 })[0]?.own
+  }
+  assert.deepEqual([ownOf('account'), ownOf('gateway')], [true, undefined])
+})
+
 test('what is done with held money is no sign', () => {
   assert.deepEqual(seen('capture', aTxn(), silent), [])
   assert.deepEqual(seen('void', aTxn(), silent), [])

@@ -14,7 +14,7 @@ export interface Written {
 
 /** What an answer shows of its gateway's health. */
 export function signsOf({ txn, to, asked, verdict, tookMs }: Written): readonly Sign[] {
-  const { start, match, authorization, technical } = toldBy(verdict)
+  const { start, match, authorization, technical, own } = toldBy(verdict)
   const sign = (signal: Signal, good: boolean | undefined, more: Partial<Sign> = {}): Sign[] => {
     if (good === undefined) return []
     const { brand: network, bank: issuer } = txn.card
@@ -23,7 +23,7 @@ export function signsOf({ txn, to, asked, verdict, tookMs }: Written): readonly 
   }
   switch (asked) {
     case 'start':
-      return sign('start', start, { tookMs })
+      return sign('start', start, { tookMs, ...(own && { own }) })
     case 'submit': {
       const isFirst = txn.otp.attempts === 1 && txn.otp.sends === 1
       return [
@@ -57,6 +57,8 @@ interface Told {
   readonly authorization?: boolean
   /** Nobody said no, and yet nothing came of it. */
   readonly technical?: true
+  /** It is the account's own trouble, and tells nothing of its gateway. */
+  readonly own?: true
 }
 
 function toldBy(verdict: Verdict): Told {
@@ -97,6 +99,7 @@ function toldByNo({ by, code, elsewhere }: Extract<Verdict, { kind: 'failed' }>)
     ...(isBank && { match: true }),
     ...(by !== 'customer' && !isPoor && { authorization: false }),
     ...(isDown && { technical: true }),
+    ...(elsewhere === 'account' && { own: true }),
   }
 }
 

@@ -25,7 +25,7 @@ async function open(t: TestContext, engine: Engine) {
   assert(!('wrong' in said))
   await addEndpoint(world, shop, { said, ...byTest(box) })
   const write = (opened: readonly Outage[], closed: readonly Outage[] = []) =>
-    world.db.tx(async (tx) => writeOutages(tx, { opened, closed }))
+    world.db.tx(async (tx) => writeOutages(tx, { opened, closed, tried: [] }))
   const tell = async () => {
     for (let told = 1; told > 0; ) told = await announceOutages(world)
     box.posts.length = 0
@@ -33,8 +33,8 @@ async function open(t: TestContext, engine: Engine) {
     return box.posts.map((post) => `${hostOf(post)} ${seen(post).name}`).sort()
   }
   const outage = (more: Partial<Outage> = {}): Outage => ({
-    ...{ id: `out_${'a'.repeat(32)}`, scope: 'simulator', network: '', issuer: '' },
-    since: clock.now,
+    ...{ id: `out_${'a'.repeat(32)}`, scope: 'simulator', network: '', issuer: '', merchant: '' },
+    ...{ signal: 'start', since: clock.now, triedAt: clock.now },
     ...more,
   })
   return { box, shop, write, tell, outage }
@@ -104,8 +104,10 @@ for (const engine of engines) {
       const { box, shop, write, tell, outage } = await open(t, engine)
       await box.add({ events: 'TXN_FAILED' })
       await box.add({ url: 'http://ops.example/', events: 'GATEWAY_DOWN' })
-      await write([outage({ scope: 'demo/simulator' })])
+      await write([outage({ scope: 'demo/simulator', merchant: 'demo' })])
       assert.deepEqual(await tell(), ['ops.example GATEWAY_DOWN'])
+      await write([outage({ id: 'out_a', merchant: 'demo' })])
+      assert.deepEqual(await tell(), ['ops.example GATEWAY_DOWN'], "another merchant's is up")
       await write([outage({ id: 'out_b', scope: 'nowhere' })])
       assert.deepEqual(await tell(), [])
       const key = { merchant: shop, id: 'simulator' }
@@ -113,6 +115,16 @@ for (const engine of engines) {
       await write([outage({ id: 'out_c' })])
       assert.deepEqual(await tell(), ['ops.example GATEWAY_DOWN'])
       await write([], [outage({ id: 'out_c', until: box.clock.now })])
+      assert.deepEqual(await tell(), [])
+    })
+
+    test('that nobody knows how it is any more is told nobody', async (t) => {
+      const { box, write, tell, outage } = await open(t, engine)
+      await box.add()
+      const down = outage()
+      await write([down])
+      assert.equal((await tell()).length, 2)
+      await write([], [{ ...down, until: box.clock.now, ending: 'untried' }])
       assert.deepEqual(await tell(), [])
     })
 

@@ -12,8 +12,8 @@ const mostPerPass = 16
 
 /**
  * One pass over the outages that began or ended: writes a delivery for each endpoint that wants to
- * know and whose merchant has an account there, in the tx that takes the news on. Gives the number
- * of news told.
+ * know and whose merchant has an account there, or is the one whom alone it concerns, in the tx
+ * that takes the news on. Gives the number of news told.
  */
 export async function announceOutages({ db, now }: Pick<World, 'db' | 'now'>): Promise<number> {
   const outages = await outagesToTell(db.read, mostPerPass)
@@ -23,10 +23,9 @@ export async function announceOutages({ db, now }: Pick<World, 'db' | 'now'>): P
 
 async function announce(t: Tx, outage: OutageToTell, now: number): Promise<boolean> {
   if (!(await takeOutageNews(t, outage))) return false
-  const { id, scope, since, until = since, isBegun } = outage
+  const { id, scope, merchant, since, until = since, isBegun } = outage
   const name = isBegun ? 'GATEWAY_RECOVERED' : 'GATEWAY_DOWN'
-  const [merchant = '', account] = scope.split('/')
-  const place = account === undefined ? { gateway: scope, merchant: '' } : { gateway: '', merchant }
+  const place = { gateway: merchant === '' ? scope : '', merchant }
   const endpoints = (await interestsAt(t.get, place)).filter(
     (one) => one.id !== orderEndpoint && wants(one, name),
   )

@@ -102,7 +102,7 @@ function signedIn(plaintext: Uint8Array): string | undefined {
 function kidIn(header: string | undefined): JwtKeyId {
   const fields = headerFields(header ?? '')
   const { kid = '' } = fields
-  const names = [...Object.keys(fields), ...listsIn(fields)]
+  const names = [...Object.keys(fields), ...listsIn(fields).keys()]
   if (!isJwtKeyId(kid) || names.some((name) => refusedHeader.test(name))) throw denied()
   return kid
 }

@@ -131,6 +131,7 @@ const groups: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
   'Gateway accounts': {
     'GET /console/accounts': 'listAccounts',
+    'GET /console/accounts/{id}': 'getAccount',
     'POST /console/accounts': 'addAccount',
     'POST /console/accounts/{id}': 'changeAccount',
     'POST /console/accounts/{id}/check': 'checkAccount',

@@ -1,4 +1,4 @@
-import { Type } from 'typebox'
+import { type Static, Type } from 'typebox'
 import { isoSeconds } from '../clock.ts'
 import type { Outage } from '../gateways/outage.ts'
 
@@ -16,13 +16,15 @@ export const OutageBody = Type.Object({
   account: Type.Union([Type.String(), Type.Null()], {
     description: "One account of the merchant's; null: the gateway itself",
   }),
-  status: Type.Union([Type.Literal('DOWN'), Type.Literal('RECOVERED')]),
+  status: Type.Union([Type.Literal('DOWN'), Type.Literal('RECOVERED'), Type.Literal('UNKNOWN')], {
+    description: 'UNKNOWN: nobody has tried it for long, or its account has changed',
+  }),
   since: Type.String(),
   until: orNull,
 })
 
 /** An outage as merchants see it. */
-export function outageBody(outage: Outage): Type.Static<typeof OutageBody> {
+export function outageBody(outage: Outage): Static<typeof OutageBody> {
   const { id, scope, network, issuer, since, until } = outage
   const [, account] = scope.split('/')
   return {
@@ -32,8 +34,13 @@ export function outageBody(outage: Outage): Type.Static<typeof OutageBody> {
     issuer: issuer || null,
     gateway: account === undefined ? scope : null,
     account: account ?? null,
-    status: until === undefined ? 'DOWN' : 'RECOVERED',
+    status: statusOf(outage),
     since: isoSeconds(since),
     until: until === undefined ? null : isoSeconds(until),
   }
+}
+
+function statusOf({ until, ending }: Outage): Static<typeof OutageBody>['status'] {
+  if (until === undefined) return 'DOWN'
+  return ending === 'untried' ? 'UNKNOWN' : 'RECOVERED'
 }

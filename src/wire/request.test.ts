@@ -193,12 +193,13 @@ test('JSON that two parsers could read differently is refused', () => {
   )
 })
 
-test('a list is no field, except below metadata, and is remembered by its name', () => {
+test('a list is no field, except below metadata, and is kept beside them', () => {
   const fields = json(
     '{"a":["1"],"b":{"c":[{"d":"2"}],"e":"3"},"metadata":{"f":[]},"order.metadata.g":["4"]}',
   )
   assert.deepEqual(plain(fields), { 'b.e': '3', 'metadata.f': '[]', 'order.metadata.g': '["4"]' })
-  assert.deepEqual([...listsIn(fields)], ['a', 'b.c'])
+  assert.deepEqual([...listsIn(fields).keys()], ['a', 'b.c'])
+  assert.deepEqual(listsIn(fields).get('a'), ['1'])
   assert.equal(listsIn(json('{"a":"1"}')).size, 0)
 })
 

@@ -27,9 +27,11 @@ const textOnly: ReadonlySet<string> = new Set(['answer.otp', 'card_security_code
 /** Below these names a list is kept, as its JSON text. */
 const keptList = /^(?:order\.)?metadata\./
 
+type Lists = ReadonlyMap<string, readonly unknown[]>
+
 /** The lists that were left out of fields, by their names. */
-const leftOut = new WeakMap<Fields, ReadonlySet<string>>()
-const noLists: ReadonlySet<string> = new Set()
+const leftOut = new WeakMap<Fields, Lists>()
+const noLists: Lists = new Map()
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
@@ -65,7 +67,7 @@ export function readQuery(query: string): Fields {
 
 /**
  * The fields of a JSON body, nested objects flattened to dotted keys. An array is kept, as its
- * JSON text, below `metadata.` only; the others are left out, and {@link listsIn} names them.
+ * JSON text, below `metadata.` only; the others are left out, and {@link listsIn} has them.
  * Throws `malformed_body`.
  */
 export function readJson(body: Uint8Array): Fields {
@@ -78,14 +80,14 @@ export function readJson(body: Uint8Array): Fields {
   // The parser keeps only the last of equal keys, so a colon too many is a key that was lost.
   if (members(tree) !== seen.colons) throw malformed('a key appears twice')
   const tally: Tally = { fields: Object.create(null), count: 0 }
-  const lists = new Set<string>()
+  const lists = new Map<string, readonly unknown[]>()
   flatten(tree, '', { tally, lists })
   if (lists.size > 0) leftOut.set(tally.fields, lists)
   return tally.fields
 }
 
-/** The names of the lists that a JSON body had and its fields have not. */
-export function listsIn(fields: Fields): ReadonlySet<string> {
+/** The lists that a JSON body had and its fields have not, by their names. */
+export function listsIn(fields: Fields): Lists {
   return leftOut.get(fields) ?? noLists
 }
 
@@ -95,7 +97,7 @@ export function listsIn(fields: Fields): ReadonlySet<string> {
  */
 export function refuseLists(fields: Fields, schema: unknown): void {
   const { properties = {} } = (schema ?? {}) as { properties?: Record<string, { type?: unknown }> }
-  for (const name of listsIn(fields)) {
+  for (const name of listsIn(fields).keys()) {
     const isText = Object.hasOwn(properties, name) && properties[name]?.type === 'string'
     if (isText) throw malformed('a list stands where a text belongs')
   }
@@ -236,13 +238,13 @@ function members(value: unknown): number {
 function flatten(
   object: Record<string, unknown>,
   prefix: string,
-  into: { tally: Tally; lists: Set<string> },
+  into: { tally: Tally; lists: Map<string, readonly unknown[]> },
 ): void {
   for (const [name, value] of Object.entries(object)) {
     const key = prefix + name
     if (value === null) continue
     if (isObject(value)) flatten(value, `${key}.`, into)
-    else if (Array.isArray(value) && !keptList.test(key)) into.lists.add(key)
+    else if (Array.isArray(value) && !keptList.test(key)) into.lists.set(key, value)
     else put(into.tally, key, leaf(key, value))
   }
 }

@@ -96,7 +96,7 @@ onBothEngines((shop) => {
     }
     assert.deepEqual(
       (await events(order)).map(({ kind }) => kind),
-      ['order_created'],
+      ['order_created', 'no_gateway', 'no_gateway'],
     )
     const chosen = { gateway_id: 100, auth_account_id: 'simulator' }
     assert.equal(nextStep(await start(order, chosen)).kind, 'otp')

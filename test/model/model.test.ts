@@ -10,9 +10,9 @@ import { create, mood, type Step, start, steps, submit } from './step.ts'
 
 /** How many stories are played: PostgreSQL takes a network's way to each row. */
 const stories = {
-  sandbox: { sqlite: 2_000, postgres: 200 },
+  sandbox: { sqlite: 2_000, postgres: 100 },
   // A live server has one duty more: it forgets cards.
-  live: { sqlite: 300, postgres: 20 },
+  live: { sqlite: 150, postgres: 20 },
 } as const
 const modes = ['sandbox', 'live'] as const
 const seed = 20_261_122

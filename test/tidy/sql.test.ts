@@ -72,6 +72,7 @@ const ofAllMerchants = new Map([
   ['dueEvents', 'the clock asks what is to be told, to whomever'],
   ['countUnresolved', 'the console counts over all orders of a merchant'],
   ['countInReview', 'the console counts over all orders of a merchant'],
+  ['countAlarms', 'the console counts over all orders of a merchant'],
   ['orphanRefunds', 'at its start a server knows that every question under way is a dead one'],
   ['newestOrders', 'a merchant pages through all of their orders'],
   ['countOrders', 'and sees how many there are'],

@@ -15,6 +15,8 @@ alter table txns add column otp_answered bigint not null default 0;
 -- JSON: why this account.
 alter table txns add column choice text;
 
+create index events_alarms on events (merchant, at) where kind = 'gateway_alarm';
+
 -- A gateway may say yes too, and is not asked again for a while then either.
 alter table ineligible_bins rename to bin_answers;
 alter table bin_answers add column eligible bigint not null default 0;
@@ -50,11 +52,19 @@ create table outages (
   gateway text not null,
   network text not null,
   issuer text not null,
+  -- Whose payments alone showed it, and whom alone it concerns; '': several merchants'.
+  merchant text not null,
+  -- What failed, and has to work again.
+  signal text not null,
   since bigint not null,
+  tried_at bigint not null,
   until bigint,
+  -- Set with until: recovered; or untried, when nobody knows.
+  ending text,
   -- How much of it merchants have been told: 1, that it began; 2, that it is over.
   told bigint not null default 0
 );
-create unique index outages_open on outages (gateway, network, issuer) where until is null;
+create unique index outages_open on outages (gateway, network, issuer, merchant)
+  where until is null;
 create index outages_since on outages (since);
 create index outages_untold on outages (since) where told < 2;

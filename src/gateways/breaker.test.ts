@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { type Breakers, openBreakers } from './breaker.ts'
 import type { Sign } from './health.ts'
-import { type Breakers, openBreakers } from './outage.ts'
+import type { Outage } from './outage.ts'
 
 const start = Date.UTC(2026, 10, 22, 10)
 const minute = 60_000
@@ -93,6 +94,62 @@ describe('what is down', () => {
   })
 })
 
+describe("one merchant's trouble", () => {
+  const ofOther = { account: 'other/b' }
+
+  test('concerns that merchant alone, until others have it too', () => {
+    const breakers = openBreakers()
+    note(breakers, 1, { ...bad, ...ofOther })
+    note(breakers, 6, bad)
+    assert.deepEqual(down(breakers), ['razorpay'])
+    assert.deepEqual(
+      breakers.changes(start).opened.map(({ merchant }) => merchant),
+      ['demo'],
+    )
+    assert.equal(shareOf(breakers), 0.03)
+    assert.equal(shareOf(breakers, { account: 'demo/second' }), 0.03)
+    assert.equal(shareOf(breakers, ofOther), undefined)
+    for (let i = 0; i < 5; i++) note(breakers, 1, { ...bad, account: `shop${i % 3}/r` })
+    assert.equal(shareOf(breakers, ofOther), 0.03, 'now it is everybody')
+  })
+
+  test('is over for that merchant when it works for them', () => {
+    const breakers = openBreakers()
+    note(breakers, 6, bad)
+    note(breakers, 4, ofOther)
+    assert.equal(shareOf(breakers), 0.03)
+    note(breakers, 4)
+    assert.equal(shareOf(breakers), undefined)
+  })
+
+  test("is its account's where it is the account's own fault", () => {
+    const breakers = openBreakers()
+    const own = { ...bad, own: true } as const
+    note(breakers, 3, { ...own, account: 'shop/r' })
+    note(breakers, 3, { ...own, ...ofOther })
+    note(breakers, 6, own)
+    assert.deepEqual(down(breakers), ['demo/a'])
+    assert.equal(breakers.changes(start).opened[0]?.merchant, 'demo')
+    assert.equal(shareOf(breakers, { account: 'demo/second' }), undefined)
+    note(breakers, 2, own)
+    note(breakers, 2)
+    assert.deepEqual(down(breakers), ['demo/a'])
+    note(breakers, 2)
+    assert.deepEqual(down(breakers), [])
+  })
+
+  test('neither ends nor prolongs an outage of its gateway when it is its own fault', () => {
+    const breakers = openBreakers()
+    note(breakers, 3, bad)
+    note(breakers, 3, { ...bad, ...ofOther })
+    assert.deepEqual(down(breakers), ['razorpay'])
+    note(breakers, 3)
+    note(breakers, 1, { ...bad, own: true })
+    note(breakers, 1)
+    assert.deepEqual(down(breakers), [])
+  })
+})
+
 describe('what was down is up again', () => {
   test('after four good probes in a row of what had failed', () => {
     const breakers = openBreakers()
@@ -115,12 +172,21 @@ describe('what was down is up again', () => {
     assert.equal(shareOf(breakers, {}, start + minute), 0.06)
     assert.equal(shareOf(breakers, {}, start + 59 * minute), 0.25)
     assert.deepEqual(down(breakers, start + 59 * minute), ['razorpay'])
-    assert.deepEqual(down(breakers, start + 60 * minute), [])
+    const { closed } = breakers.changes(start + 60 * minute)
+    assert.deepEqual(
+      closed.map(({ ending }) => ending),
+      ['untried'],
+    )
+    assert.equal(shareOf(breakers, {}, start + 60 * minute), undefined)
   })
 })
 
 describe('what processes tell each other', () => {
-  const outage = { id: 'out_1', scope: 'razorpay', network: '', issuer: '', since: start - minute }
+  const outage: Outage = {
+    ...{ id: 'out_1', scope: 'razorpay', network: '', issuer: '', merchant: 'demo' },
+    ...{ signal: 'start', since: start - 9 * minute, triedAt: start - minute },
+  }
+  const nothing = { opened: [], closed: [], tried: [] }
 
   test('is written once, and ended once', () => {
     const breakers = openBreakers()
@@ -128,12 +194,13 @@ describe('what processes tell each other', () => {
     const changes = breakers.changes(start)
     assert.match(changes.opened[0]?.id ?? '', /^out_[0-9a-f]{32}$/)
     breakers.written(changes)
-    assert.deepEqual(breakers.changes(start), { opened: [], closed: [] })
+    assert.deepEqual(breakers.changes(start), nothing)
     note(breakers, 4, {}, start + minute)
     const [ended] = breakers.changes(start + minute).closed
-    assert.deepEqual(ended, { ...changes.opened[0], until: start + minute })
-    breakers.written({ opened: [], closed: ended ? [ended] : [] })
-    assert.deepEqual(breakers.changes(start), { opened: [], closed: [] })
+    const end = { until: start + minute, ending: 'recovered' }
+    assert.deepEqual(ended, { ...changes.opened[0], ...end })
+    breakers.written({ ...nothing, closed: ended ? [ended] : [] })
+    assert.deepEqual(breakers.changes(start), nothing)
   })
 
   test('is ended also when it was not yet known to be written', () => {
@@ -148,27 +215,43 @@ describe('what processes tell each other', () => {
   test('is believed until they say otherwise, or payments succeed', () => {
     const breakers = openBreakers()
     note(breakers, 5, bad)
-    breakers.adopt([outage], start)
-    assert.equal(shareOf(breakers), 0.03)
-    breakers.adopt([], start)
+    breakers.adopt([outage])
+    assert.equal(shareOf(breakers), 0.06, 'nobody has tried it for a minute')
+    breakers.adopt([])
     assert.equal(shareOf(breakers), undefined)
     note(breakers, 5, bad)
     assert.equal(shareOf(breakers), undefined, 'what was before is forgotten')
-    breakers.adopt([outage], start)
-    note(breakers, 9)
-    assert.equal(shareOf(breakers), 0.03, 'nobody here knows that starts had failed')
-    note(breakers, 4, { signal: 'authorization' })
+    breakers.adopt([outage])
+    note(breakers, 9, { signal: 'authorization' })
+    assert.equal(shareOf(breakers), 0.03, 'starts had failed')
+    note(breakers, 4)
     assert.equal(shareOf(breakers), undefined)
-    assert.deepEqual(breakers.changes(start).closed, [{ ...outage, until: start }])
-    breakers.adopt([outage], start)
+    const end = { until: start, ending: 'recovered' }
+    assert.deepEqual(breakers.changes(start).closed, [{ ...outage, ...end }])
+    breakers.adopt([outage])
     assert.equal(shareOf(breakers), undefined, 'it is about to be written')
+  })
+
+  test('is when it was tried, once a minute, so that nobody forgets what others try', () => {
+    const breakers = openBreakers()
+    breakers.adopt([outage])
+    note(breakers, 1, bad, start - 1)
+    assert.deepEqual(breakers.changes(start), nothing)
+    note(breakers, 1, bad, start)
+    const { tried } = breakers.changes(start)
+    assert.deepEqual(tried, [{ ...outage, triedAt: start }])
+    breakers.adopt([...tried])
+    assert.deepEqual(breakers.changes(start), nothing)
+    breakers.adopt([{ ...outage, triedAt: start + 30 * minute }])
+    assert.deepEqual(breakers.changes(start + 89 * minute).closed, [])
+    assert.equal(breakers.changes(start + 90 * minute).closed[0]?.ending, 'untried')
   })
 
   test('may be found by two at once: the one that is written is ended', () => {
     const breakers = openBreakers()
     note(breakers, 6, bad)
     breakers.written(breakers.changes(start))
-    breakers.adopt([outage], start)
+    breakers.adopt([outage])
     note(breakers, 4)
     assert.deepEqual(
       breakers.changes(start).closed.map(({ id }) => id),
