@@ -92,7 +92,7 @@ export type Verdict =
       readonly said: Said
       readonly by: 'bank' | 'customer' | 'gateway'
       readonly code: ResponseCode
-      /** A start came to nothing that could ever be charged; whose trouble keeps it from going on. */
+      /** A start came to nothing that could ever be charged: whose trouble it is. */
       readonly elsewhere?: 'gateway' | 'account'
     }
   /** No further OTP is sent: the limit is reached, or it is too early. The challenge stays open. */

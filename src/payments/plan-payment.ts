@@ -66,7 +66,7 @@ export async function planPayment(
   throw new Refusal(wish.accountId === undefined ? 'no_gateway' : 'unknown_txn')
 }
 
-/** A refused payment has no txn, so that the order's history is where an operator finds the reason. */
+/** A refused payment has no txn: its order's history is where an operator finds the reason. */
 async function tellWhy(
   world: World,
   order: Order,
