@@ -206,6 +206,13 @@ test('a change touches what it names, and an empty field takes away', () => {
   })
 })
 
+test('a key that does not show its mode is refused where no address does', () => {
+  const unmarked = { ...razorpay, 'credentials.key_id': 'key_1' }
+  for (const by of [sandbox, live]) {
+    assert.deepEqual(readAccount(unmarked, by), { wrong: 'credentials', because: 'invalid' })
+  }
+})
+
 test('a change replaces credentials as a whole, and keeps the gateway and the id', () => {
   const change = (text: AccountText) => readChange(text, account, sandbox)
   const { gateway: _gateway, ...credentials } = razorpay
