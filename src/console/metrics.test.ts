@@ -3,46 +3,23 @@ import { test } from 'node:test'
 import { engines } from '../../test/databases.ts'
 import { openWorld } from '../../test/world.ts'
 import { addMerchant } from '../add-merchant.ts'
-import { requireKey } from '../api/auth.ts'
-import { openDoor } from '../api/door.ts'
 import { dayMs } from '../clock.ts'
 import { newOutage } from '../gateways/outage.ts'
 import { writeOutages } from '../gateways/outages.ts'
 import { type MerchantId, type OrderId, shardOf } from '../ids.ts'
-import { keyHash } from '../merchants/key.ts'
-import { insertKey } from '../merchants/merchants.ts'
 import { appendEvent } from '../payments/events.ts'
-import { Secret } from '../secret.ts'
+import { headers, openDesk } from './desk.fixture.ts'
 import { metrics } from './metrics.ts'
-
-const key = 'key-of-demo-0000'
 
 for (const engine of engines) {
   test(`alarms and outages of a merchant's own are counted, on ${engine.name}`, async (t) => {
-    const { world, merchant, clock, database } = await openWorld(engine)
+    const there = await openWorld(engine)
+    const { world, merchant, clock } = there
     const { db, seal } = world
     const shop = 'shop' as MerchantId
     await addMerchant({ db, seal }, { id: shop, mode: 'sandbox', at: 0 })
-    const hash = keyHash(new Secret(key))
-    await db.tx(async (tx) => insertKey(tx, { hash, merchant: merchant.id, at: 0 }))
-    const app = openDoor({
-      https: false,
-      trustedProxies: [],
-      limits: { perKey: 0, perAddress: 0 },
-      logLevel: 'silent',
-      logStream: { write: () => {} },
-    })
-    await app.register(async (scope) => {
-      requireKey(scope, world)
-      metrics(scope, world)
-    })
-    t.after(async () => {
-      await app.close()
-      await database.close()
-    })
-    const base = await app.listen({ host: '127.0.0.1', port: 0 })
+    const base = await openDesk(t, there, metrics)
     const counts = async () => {
-      const headers = { authorization: `Basic ${btoa(key)}` }
       const body = await (await fetch(`${base}/console/metrics`, { headers })).text()
       const of = (name: string) => Number(new RegExp(`^${name} (\\d+)$`, 'm').exec(body)?.[1])
       return [of('directotp_outages_open'), of('directotp_gateway_alarms')]

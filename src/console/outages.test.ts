@@ -2,45 +2,19 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { engines } from '../../test/databases.ts'
 import { openWorld } from '../../test/world.ts'
-import { requireKey } from '../api/auth.ts'
-import { openDoor } from '../api/door.ts'
 import { dayMs } from '../clock.ts'
 import type { Outage } from '../gateways/outage.ts'
 import { writeOutages } from '../gateways/outages.ts'
-import { keyHash } from '../merchants/key.ts'
-import { insertKey } from '../merchants/merchants.ts'
-import { Secret } from '../secret.ts'
+import { headers, openDesk } from './desk.fixture.ts'
 import { outageRoutes } from './outages.ts'
 
 for (const engine of engines) {
   describe(`/console/outages on ${engine.name}`, () => {
     test('a merchant sees what is down where they are, and what was within a week', async (t) => {
-      const { world, merchant, database, clock } = await openWorld(engine)
-      await world.db.tx(async (tx) =>
-        insertKey(tx, {
-          hash: keyHash(new Secret('key-of-demo-0000')),
-          merchant: merchant.id,
-          at: 0,
-        }),
-      )
-      const app = openDoor({
-        https: false,
-        trustedProxies: [],
-        limits: { perKey: 0, perAddress: 0 },
-        logLevel: 'silent',
-        logStream: { write: () => {} },
-      })
-      await app.register(async (scope) => {
-        requireKey(scope, world)
-        outageRoutes(scope, world)
-      })
-      t.after(async () => {
-        await app.close()
-        await database.close()
-      })
-      const base = await app.listen({ host: '127.0.0.1', port: 0 })
+      const there = await openWorld(engine)
+      const { world, clock } = there
+      const base = await openDesk(t, there, outageRoutes)
       const ask = async () => {
-        const headers = { authorization: `Basic ${btoa('key-of-demo-0000')}` }
         const response = await fetch(`${base}/console/outages`, { headers })
         return Object(await response.json()).outages
       }
