@@ -177,6 +177,14 @@ export function holdsCardNumber(text: string): boolean {
   return (text.match(/\p{Nd}/gu) ?? []).length >= fewestDigits
 }
 
+/** A card number as people and programs write it, wherever it stands in a text. */
+const written = /\d(?:[ -]?\d){11,18}/g
+
+/** A gateway's free words, without what they may quote of a card. */
+export function withoutCardNumbers(text: string): string {
+  return text.replace(written, '…')
+}
+
 /** Whether a text may be a name on a card: up to 64 letters and what stands between them. */
 export function isName(name: string): boolean {
   return name.length <= 64 && /^[\p{L}\p{M} .'-]*$/u.test(name)

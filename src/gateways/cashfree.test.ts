@@ -6,6 +6,7 @@ import { Secret } from '../secret.ts'
 import { cashfree } from './cashfree.ts'
 import { amountIn } from './cashfree-words.ts'
 import type { Access, NewPayment } from './gateway.ts'
+import { aNewPayment } from './payment.fixture.ts'
 
 const at = 1_718_000_000_000
 const reference = 'txn_abc00000000000000000000000000000001'
@@ -18,16 +19,9 @@ const access: Access = {
   transcribed: cashfree.transcribed,
 }
 
-const payment: NewPayment = {
+const payment = aNewPayment({
   id: reference,
-  tries: 1,
-  stage: 'started',
-  merchant: 'demo',
-  orderId: 'order-1',
   amount: paise(49_905),
-  currency: 'INR',
-  autoCapture: true,
-  auth: 'OTP',
   card: { number: new Secret('4706131211212123'), expiryMonth: '03', expiryYear: '2028' },
   cardType: '',
   finishUrl: 'https://pay.example.in/finish',
@@ -38,7 +32,7 @@ const payment: NewPayment = {
     ip: undefined,
     userAgent: undefined,
   },
-}
+})
 
 function orderOf(changes: Partial<NewPayment>, to: Partial<Access> = {}) {
   const call = cashfree.start.ask({ ...payment, ...changes }, { ...access, ...to })

@@ -3,7 +3,8 @@ import { createHash } from 'node:crypto'
 import { test } from 'node:test'
 import { paise } from '../money.ts'
 import { Secret } from '../secret.ts'
-import type { Access, Call, NewPayment, News } from './gateway.ts'
+import type { Access, Call, News } from './gateway.ts'
+import { aNewPayment } from './payment.fixture.ts'
 import { payu } from './payu.ts'
 import {
   commandHash,
@@ -23,16 +24,8 @@ const access: Access = {
   transcribed: payu.transcribed,
 }
 
-const payment: NewPayment = {
+const payment = aNewPayment({
   id: 'txn_abc0123456789abcdef0123456789abcdef',
-  tries: 1,
-  stage: 'started',
-  merchant: 'demo',
-  orderId: 'order-1',
-  amount: paise(49_900),
-  currency: 'INR',
-  autoCapture: true,
-  auth: 'OTP',
   card: {
     number: new Secret('5497774415170603'),
     cvv: new Secret('412'),
@@ -40,7 +33,6 @@ const payment: NewPayment = {
     expiryYear: '2030',
     name: 'Asha Rao',
   },
-  cardType: 'CREDIT',
   finishUrl: 'https://shop.example/finish',
   customer: {
     id: 'c-1',
@@ -49,7 +41,7 @@ const payment: NewPayment = {
     ip: '203.0.113.7',
     userAgent: 'Mozilla/5.0',
   },
-}
+})
 
 const txnid = 'abc0123456789abcdef012341'
 

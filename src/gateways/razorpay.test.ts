@@ -4,6 +4,7 @@ import { test } from 'node:test'
 import { paise } from '../money.ts'
 import { Secret } from '../secret.ts'
 import type { Access, Call, NewPayment, Next, Reply, Verdict } from './gateway.ts'
+import { aNewPayment } from './payment.fixture.ts'
 import { razorpay } from './razorpay.ts'
 import { isSigned } from './razorpay-callbacks.ts'
 import { referenceOf } from './razorpay-calls.ts'
@@ -21,33 +22,7 @@ const access: Access = {
   transcribed: razorpay.transcribed,
 }
 
-const payment: NewPayment = {
-  id,
-  tries: 1,
-  stage: 'started',
-  merchant: 'demo',
-  orderId: 'order-1',
-  amount: paise(49_900),
-  currency: 'INR',
-  autoCapture: true,
-  auth: 'OTP',
-  card: {
-    number: new Secret('5267318187975449'),
-    cvv: new Secret('739'),
-    expiryMonth: '11',
-    expiryYear: '2031',
-    name: 'Asha Rao',
-  },
-  cardType: 'CREDIT',
-  finishUrl: 'https://pay.example/finish/1?token=t',
-  customer: {
-    id: 'c-1',
-    email: 'asha@example.in',
-    phone: '9000000001',
-    ip: '203.0.113.7',
-    userAgent: 'Mozilla/5.0',
-  },
-}
+const payment = aNewPayment({ id })
 
 test('the signature of an accepted OTP is the one of the published formula', () => {
   const data = 'order_A1B2C3D4E5F6G7|pay_Z9Y8X7W6V5U4T3'

@@ -1,3 +1,4 @@
+import { withoutCardNumbers } from '../cards/card.ts'
 import type { Call, Reply } from './gateway.ts'
 
 /** What is written down of one call to a gateway: never more than its allow-list names. */
@@ -20,11 +21,8 @@ const deepest = 8
 /** No answer of a gateway has more of what is worth keeping. */
 const mostFields = 40
 
-/** A gateway's free words could quote what it was sent; an ARN's 23 digits are no card number. */
-const cardNumber = /(?<!\d)\d(?:[ -]?\d){11,18}(?!\d)/g
-
-/** A retrieval reference number has as many digits as the shortest card numbers. */
-const referenceNumber = /^\d{12}$/
+/** Banks' own references: a retrieval reference number has 12 digits, an ARN 23. */
+const referenceNumber = /^(?:\d{12}|\d{23})$/
 
 /** One call as it may be kept: the fields that the allow-list names, wherever they stand. */
 export function transcribe(
@@ -33,7 +31,7 @@ export function transcribe(
 ): Transcript {
   const body = reply.kind === 'answer' ? reply.body : undefined
   return {
-    call: `${call.method} ${pathOf(call.path).replace(cardNumber, '…')}`,
+    call: `${call.method} ${withoutCardNumbers(pathOf(call.path))}`,
     answer: reply.kind === 'answer' ? reply.status : reply.because,
     ms,
     asked: fieldsIn(call.body, allowed),
@@ -80,5 +78,5 @@ function collect(value: unknown, name: string, into: Collecting, depth = 0): voi
   const text = String(value)
   into.found[name] ??= referenceNumber.test(text)
     ? text
-    : text.replace(cardNumber, '…').slice(0, longestText)
+    : withoutCardNumbers(text).slice(0, longestText)
 }

@@ -1,6 +1,6 @@
 import type { GatewayName } from '../gateways/catalog.ts'
 import type { Said } from '../gateways/gateway.ts'
-import type { Choice } from '../gateways/routing.ts'
+import type { Choice, Plan, Way } from '../gateways/routing.ts'
 
 /** Why an account was chosen, and the name its merchant calls it by. */
 export interface Chosen extends Choice {
@@ -14,4 +14,9 @@ export interface Left extends Pick<Said, 'ref' | 'handle'> {
   readonly account: string
   readonly gateway: GatewayName
   readonly tries: number
+}
+
+/** What is kept of a plan on a txn that goes this way. */
+export function chosen({ choice }: Plan, { account }: Way): Chosen {
+  return { ...choice, ...(account.label !== undefined && { label: account.label }) }
 }

@@ -8,7 +8,7 @@ import type { Heard } from '../gateways/perform.ts'
 import type { Plan, Way } from '../gateways/routing.ts'
 import type { Merchant, Settings } from '../merchants/merchant.ts'
 import { accessOf, ask, leaseFor, paymentOf } from './ask.ts'
-import type { Chosen, Left } from './chosen.ts'
+import { chosen, type Left } from './chosen.ts'
 import { flagForPerson } from './duties.ts'
 import { appendEvent, type By } from './events.ts'
 import type { Order } from './order.ts'
@@ -155,11 +155,6 @@ async function move(world: World, moving: Moving): Promise<Txn> {
     appendEvent(t, txn, { seq, kind: 'gateway_changed', txn: txn.id, at: now, by, body })
     return moved
   })
-}
-
-/** What is kept of a plan on a txn that goes this way. */
-export function chosen({ choice }: Plan, { account }: Way): Chosen {
-  return { ...choice, ...(account.label !== undefined && { label: account.label }) }
 }
 
 /** How often an OTP may be sent where a payment is at this gateway. */

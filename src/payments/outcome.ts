@@ -1,3 +1,4 @@
+import { withoutCardNumbers } from '../cards/card.ts'
 import { gatewayNamed } from '../gateways/catalog.ts'
 import type { BankPage, ResponseCode, Said, Verdict } from '../gateways/gateway.ts'
 import type { Settings } from '../merchants/merchant.ts'
@@ -273,9 +274,6 @@ function notSubmitted(txn: Txn, at: Circumstances): Outcome {
 export function unmoved(txn: Txn, said: Said): Pick<Outcome, 'said' | 'otp' | 'looks'> {
   const known = { ...txn.said, ...said }
   const { message } = known
-  const clean = message === undefined ? {} : { message: message.replace(cardNumber, '…') }
+  const clean = message === undefined ? {} : { message: withoutCardNumbers(message) }
   return { said: { ...known, ...clean }, otp: txn.otp, looks: txn.looks }
 }
-
-/** A gateway's free words are kept and shown, and could quote what it was sent. */
-const cardNumber = /\d(?:[ -]?\d){11,18}/g
