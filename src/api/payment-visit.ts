@@ -5,10 +5,10 @@ import { findMerchant } from '../merchants/merchants.ts'
 import type { By } from '../payments/events.ts'
 import type { Order } from '../payments/order.ts'
 import { findOrderById } from '../payments/orders.ts'
-import { sync } from '../payments/sync.ts'
+import { syncInTurn } from '../payments/sync.ts'
 import { takeTurnOf } from '../payments/take-turn.ts'
-import { finishUrlOf, isInFlight, isPastLife, type Txn } from '../payments/txn.ts'
-import { findTxn, knownTxn, Overtaken } from '../payments/txns.ts'
+import { finishUrlOf, isPastLife, type Txn } from '../payments/txn.ts'
+import { findTxn, knownTxn } from '../payments/txns.ts'
 import type { World } from '../payments/world.ts'
 import { Refusal } from '../refusal.ts'
 import { linksOf } from '../wire/order-view.ts'
@@ -102,12 +102,8 @@ export async function lookAt(visit: TxnVisit): Promise<Txn | undefined> {
   try {
     return await takeTurnOf(world, merchant, {
       find: () => knownTxn(world.db.read, visit.txn),
-      take: async (txn) => {
-        const seen = isUndecided(visit, txn) ? await sync(world, merchant, { txn, by }) : txn
-        // The clock was first: its answer is worth the wait.
-        if (isInFlight(seen, world.now())) throw new Overtaken()
-        return seen
-      },
+      take: async (txn) =>
+        isUndecided(visit, txn) ? syncInTurn(world, merchant, { txn, by }) : txn,
       by,
     })
   } catch (error) {

@@ -10,7 +10,7 @@ import { appendEvent, type By } from './events.ts'
 import { findOrder, touchToClaim } from './orders.ts'
 import { settle } from './settle.ts'
 import { budgetOfCall, type DaySpending } from './spend-budget.ts'
-import { sync, syncClaimant } from './sync.ts'
+import { syncClaimant, syncInTurn } from './sync.ts'
 import { takeTurnOf } from './take-turn.ts'
 import { spendAttempt } from './turns.ts'
 import { hasChallenge, isPastLife, type Txn } from './txn.ts'
@@ -65,7 +65,7 @@ async function submit(world: World, merchant: Merchant, submitting: Submitting) 
   if (txn.status !== 'PENDING_VBV') return txn
   if (submission.seen !== undefined && submission.seen !== txn.otp.attempts) return txn
   refuseIfClosed(txn)
-  if (isPastLife(txn, world.now())) return sync(world, merchant, { txn, by: submission.by })
+  if (isPastLife(txn, world.now())) return syncInTurn(world, merchant, { txn, by: submission.by })
   const gateway = gatewayNamed(txn.gateway)
   const { submitOtp: question } = gateway
   assert(question, 'a gateway that opened a challenge takes OTPs')

@@ -3,7 +3,7 @@ import type { Merchant } from '../merchants/merchant.ts'
 import { appendEvent, type By } from './events.ts'
 import { touchToOpenPage } from './orders.ts'
 import { pageOf } from './settle.ts'
-import { sync } from './sync.ts'
+import { syncInTurn } from './sync.ts'
 import { takeTurnOf } from './take-turn.ts'
 import { isPastLife, type Txn } from './txn.ts'
 import { closeForPage, knownTxn, type TxnKey } from './txns.ts'
@@ -41,7 +41,7 @@ async function open(
   const page = bankPageOf(world, txn)
   if (!page) return undefined
   if (isPastLife(txn, world.now())) {
-    await sync(world, merchant, { txn, by })
+    await syncInTurn(world, merchant, { txn, by })
     return undefined
   }
   const now = world.now()

@@ -16,6 +16,7 @@ import { findOrder } from './orders.ts'
 import { sendRefund } from './send-refund.ts'
 import { sync } from './sync.ts'
 import type { Txn } from './txn.ts'
+import type { World } from './world.ts'
 
 const chargedInPart = (captured: number): Verdict => ({
   kind: 'charged',
@@ -90,6 +91,36 @@ for (const engine of engines) {
       at.clock.now += 5
       await doDuty(at.world, at.merchant, seen)
       assert.notEqual((await asItIs(at, txn)).dueAt, undefined)
+    })
+
+    test('who submits while the clock asks waits for what it hears', async () => {
+      const open: Verdict = { kind: 'challenge', said: { ref: 'pay_1' } }
+      const txn = await firstTxn(at, 'beside', open)
+      at.clock.now += 6 * 60_000
+      const { say, asked, answer } = slowly<Verdict>()
+      at.script.push(answer)
+      const clock = sync(at.world, at.merchant, { txn, by: { door: 'clock' } })
+      const { db } = at.world
+      const world: World = {
+        ...at.world,
+        // What the customer's call has read is from before the clock's turn.
+        db: {
+          ...db,
+          read: async (sql, values) => {
+            const rows = await db.read(sql, values)
+            await asked
+            return rows
+          },
+        },
+        sleep: async () => {
+          say(open)
+          await clock
+        },
+      }
+      const otp = new Secret('123456')
+      const { id, challengeId } = txn
+      const ended = await authenticate(world, at.merchant, { id, challengeId, otp, by })
+      assert.deepEqual([ended.status, ended.code], ['AUTHENTICATION_FAILED', 'TXN_EXPIRED'])
     })
 
     test('late money is owed again when the merchant’s own refund of it fails', async () => {

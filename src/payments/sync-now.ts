@@ -1,6 +1,6 @@
 import type { Merchant } from '../merchants/merchant.ts'
 import type { By } from './events.ts'
-import { sync } from './sync.ts'
+import { syncInTurn } from './sync.ts'
 import { takeTurnOf } from './take-turn.ts'
 import { holdsMoney, type Txn } from './txn.ts'
 import { knownTxn, type TxnKey } from './txns.ts'
@@ -18,7 +18,7 @@ export async function syncNow(
   return takeTurnOf(world, merchant, {
     find: () => knownTxn(world.db.read, asked.key),
     take: async (txn) =>
-      holdsMoney(txn.status) ? txn : sync(world, merchant, { txn, by: asked.by }),
+      holdsMoney(txn.status) ? txn : syncInTurn(world, merchant, { txn, by: asked.by }),
     by: asked.by,
   })
 }

@@ -6,7 +6,7 @@ import { appendEvent, type By } from './events.ts'
 import { findOrder, type OrderKey, touch } from './orders.ts'
 import { settle } from './settle.ts'
 import { takeTurn } from './turns.ts'
-import { hasLapsed, type Txn } from './txn.ts'
+import { hasLapsed, isInFlight, type Txn } from './txn.ts'
 import { findTxn, knownTxn, Overtaken } from './txns.ts'
 import type { World } from './world.ts'
 
@@ -31,6 +31,13 @@ export async function sync(world: World, merchant: Merchant, about: About): Prom
   const heard = await ask(world, taken, { question, about: paymentOf(taken), access })
   const { settings } = merchant
   return settle(world, { txn: taken, asked: 'sync', ...heard, lapsed, settings, by })
+}
+
+/** The same for one who waits for the answer: throws `Overtaken` while somebody else is asking. */
+export async function syncInTurn(world: World, merchant: Merchant, about: About): Promise<Txn> {
+  const seen = await sync(world, merchant, about)
+  if (isInFlight(seen, world.now())) throw new Overtaken()
+  return seen
 }
 
 async function take(

@@ -27,17 +27,16 @@ onBothEngines((shop) => {
       await later(lateMs)
       const paid = await becomes(of, 'CHARGED')
       assert.deepEqual([paid.txn_uuid, paid.maximum_eligible_refund_amount], [of.id, 100])
-      const history = await events(of)
-      const heard = history.findIndex(
-        ({ kind, door }) => kind === 'callback_heard' && door === 'gateway',
-      )
-      const kinds = history.slice(heard).map(({ kind }) => kind)
-      assert.deepEqual(kinds.slice(0, 3), ['callback_heard', 'gateway_asked', 'late_charge'])
+      const kindsNow = async () => (await events(of)).map(({ kind }) => kind)
+      const kinds = await kindsNow()
+      // Of its first no the bank calls back too, and is asked about it where that comes in time.
+      const since = ['callback_heard', 'gateway_asked', 'late_charge']
+      assert.deepEqual(kinds.slice(-since.length), since)
 
       // What else the bank had to say of it changes nothing more.
       await later(minuteMs)
       assert.equal((await becomes(of, 'CHARGED')).txn_uuid, of.id)
-      assert.deepEqual((await events(of)).slice(heard + 3), [])
+      assert.deepEqual(await kindsNow(), kinds)
       const { charges, payments, refunds } = await book(of)
       assert.deepEqual([charges, payments.length, refunds], [1, 1, []])
     })
