@@ -31,7 +31,7 @@ async function raw(app: FastifyInstance, bytes: string): Promise<string> {
     answer += text
   })
   socket.on('error', () => {})
-  socket.end(bytes, 'latin1')
+  socket.write(bytes, 'latin1')
   await once(socket, 'close')
   return answer
 }

@@ -343,6 +343,7 @@ export async function openCashfreeFake({ now, holdsAll }: CashfreeFakeOptions): 
     otp,
     limits,
     spoil: server.spoil,
+    stalled: server.stalled,
     book: async () => [...orders.values()].map(bookedOf),
     callbacksOf: async (reference) => {
       const order = orders.get(reference)

@@ -48,6 +48,7 @@ export interface FakeRules {
 export interface FakeServer {
   readonly url: string
   readonly spoil: (fault: Fault, on: Step, times?: number) => void
+  readonly stalled: () => Promise<void>
   readonly problems: () => readonly string[]
   readonly connections: () => number
   readonly close: () => Promise<void>
@@ -83,6 +84,7 @@ export async function openFakeServer(rules: FakeRules): Promise<FakeServer> {
   const sockets = new Set<Socket>()
   let opened = 0
   const stopping = new AbortController()
+  let stall = Promise.withResolvers<void>()
 
   async function handle(message: IncomingMessage, response: ServerResponse): Promise<void> {
     const text = Buffer.concat(await message.toArray()).toString()
@@ -110,6 +112,7 @@ export async function openFakeServer(rules: FakeRules): Promise<FakeServer> {
       case 'drop_after':
         return void call.message.socket.destroy()
       case 'never':
+        stall.resolve()
         return
       case 'slow':
         await sleep(300, undefined, { signal: stopping.signal }).catch(() => {})
@@ -125,6 +128,7 @@ export async function openFakeServer(rules: FakeRules): Promise<FakeServer> {
         return
       case 'endless':
         response.writeHead(200).write('{"x":"')
+        stall.resolve()
         return
       case 'unknown_word':
       case 'wrong_amount':
@@ -153,6 +157,10 @@ export async function openFakeServer(rules: FakeRules): Promise<FakeServer> {
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     spoil: (fault, on, times = 1) => faults.push({ fault, on, left: times }),
+    stalled: () => {
+      stall = Promise.withResolvers<void>()
+      return stall.promise
+    },
     problems: () => problems,
     connections: () => opened,
     close: async () => {

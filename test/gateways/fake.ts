@@ -78,6 +78,8 @@ export interface Fake {
   }
   /** Spoils the next `times` calls of a step. */
   readonly spoil: (fault: Fault, on: Step, times?: number) => void
+  /** Resolves when from now on an answer is first withheld, by `never` or `endless`. */
+  readonly stalled: () => Promise<void>
   readonly book: () => Promise<readonly BookedPayment[]>
   /** News of a payment or its refund, signed; the same event gives the same bytes each time. */
   readonly callbacksOf: (reference: string) => Promise<readonly SignedCallback[]>

@@ -30,7 +30,7 @@ import { by, openWorld } from '../world.ts'
 import type { BookedPayment, Fake } from './fake.ts'
 import { addAccount } from './fake-account.ts'
 import { fakes } from './fakes.ts'
-import { fewTurns, impatient, type Patience } from './impatient.ts'
+import { impatient, type Patience } from './impatient.ts'
 
 /** The price of every order, in paise. */
 export const price = 10_000
@@ -61,7 +61,7 @@ export interface Shop {
   readonly merchant: Merchant
   readonly clock: { now: number }
   readonly account: string
-  /** Does it with a gateway that is soon given up. */
+  /** Does it with a gateway that is given up soon after it withholds an answer. */
   readonly hurried: <T>(deed: () => Promise<T>) => Promise<T>
   readonly access: () => Promise<Access>
   readonly order: (more?: { readonly autoCapture?: boolean }) => Promise<OrderKey>
@@ -96,7 +96,7 @@ export async function openStreet(engine: Engine): Promise<Street> {
   const scripted = await openWorld(engine)
   const network = openNetwork()
   const { merchant, clock } = scripted
-  const patience: Patience = { turns: undefined }
+  const patience: Patience = { end: undefined }
   const world: World = {
     ...scripted.world,
     perform: makePerform(impatient(network.carry, patience)),
@@ -145,11 +145,14 @@ async function openShop(
     clock,
     account,
     hurried: async (deed) => {
-      patience.turns = fewTurns
+      patience.end = fake.stalled().then(async () => {
+        await sleep(longEnoughMs)
+        patience.end = undefined
+      })
       try {
         return await deed()
       } finally {
-        patience.turns = undefined
+        patience.end = undefined
       }
     },
     access: async () => {
@@ -215,6 +218,9 @@ async function openShop(
   }
   return shop
 }
+
+/** What a gateway says before it falls silent arrives in this time, or it never said it. */
+const longEnoughMs = 20
 
 /** So many hex digits of a txn's id are in every reference of a gateway. */
 const knownDigits = 24

@@ -285,6 +285,7 @@ export async function openPayuFake({ now }: FakeOptions): Promise<Fake> {
     otp,
     limits,
     spoil: server.spoil,
+    stalled: server.stalled,
     book: async () => book.booked(),
     callbacksOf: async (reference) => {
       book.catchUp()

@@ -38,6 +38,7 @@ export async function openRazorpayFake({ now }: FakeOptions): Promise<Fake> {
     otp,
     limits,
     spoil: server.spoil,
+    stalled: server.stalled,
     book: async () => book.booked(),
     callbacksOf: async (reference) => {
       book.catchUp()

@@ -48,6 +48,7 @@ export async function openSimulatorFake({ now }: FakeOptions): Promise<Fake> {
     otp: { right, wrong },
     limits: { attempts: 5, sends: 5, resendAfterMs: 0 },
     spoil: server.spoil,
+    stalled: server.stalled,
     book: async () => {
       const { payments } = await seen<Book>(bank, 'book')
       return payments.map(({ reference, amount, captured, refunded, sends, guesses, state }) => ({
