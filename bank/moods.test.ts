@@ -221,7 +221,8 @@ test('a caller that left before is not heard', async () => {
 })
 
 test('close resets a slow call', async () => {
-  const { bank, id, otp } = await begun('slow')
+  const { bank, id, otp } = await begun('ok')
+  await t.ask(bank, 'POST /moods', { mood: 'slow', next: 'otp', delay_ms: 120_000 })
   const answer = assert.rejects(t.submit(bank, id, otp), isReset)
   while ((await t.state(bank)) !== 'charged') await new Promise(setImmediate)
   await bank.close()

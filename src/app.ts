@@ -72,7 +72,8 @@ const closingMs = 10_000
 /** Composes the server by plain arguments and lets it listen. Throws `CannotStart`. */
 export async function startApp(env: Env, log: { write(line: string): void }): Promise<App> {
   const unlock = takeDataDir(env)
-  const port = env.port === 0 ? await freePort(env.host) : env.port
+  const held = env.port === 0 ? await holdPort(env.host) : undefined
+  const port = held?.port ?? env.port
   const { world, line, store, bank, close } = await openWorld(env, { port, unlock })
   const { publicUrl, bankUrl } = world
   const demo = env.sandbox && (await prepareDemo(env, env.sandbox, store))
@@ -84,6 +85,7 @@ export async function startApp(env: Env, log: { write(line: string): void }): Pr
     logStream: log,
   })
   await addRoutes(app, world, { bank, docs: env.docs })
+  await held?.release()
   await listen(app, { host: env.host, port })
   const chores = startChores(openChores(world, line), (error) =>
     app.log.error({ err: error }, 'chore failed'),
@@ -110,14 +112,16 @@ async function listen(app: FastifyInstance, at: { host: string; port: number }):
   }
 }
 
-/** A port that is free now: links have to name it before the server listens. */
-async function freePort(host: string): Promise<number> {
-  const server = createServer().listen(0, host)
+/** A free port, kept until the server listens: links have to name it before. */
+async function holdPort(host: string) {
+  const server = createServer().listen(0, host).unref()
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
+  const release = async () => {
+    server.close()
+    await once(server, 'close')
+  }
+  return { port, release }
 }
 
 const demoKeyFile = {

@@ -69,7 +69,10 @@ export async function openStore(env: Env, now: Now = Date.now): Promise<Store> {
     if (!seal.keyIds.includes(await settleFact(db, 'master key', seal.keyId))) {
       throw new CannotStart('this database was made under another MASTER_KEY')
     }
-    if (Math.abs((await databaseNow(db)) - now()) > mostSkewMs) {
+    const before = now()
+    const there = await databaseNow(db)
+    // What is heard late was still said between the two looks at our clock.
+    if (there < before - mostSkewMs || there > now() + mostSkewMs) {
       throw new CannotStart(
         "this machine's clock and the database's are over 2 s apart; set them right",
       )

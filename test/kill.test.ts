@@ -32,7 +32,7 @@ const leaseIsOverMs = 40_000
 const mostPasses = 5
 
 // The server's own chores start at once; what they find too early they look at 3 s later.
-const ownChoresMs = 20_000
+const ownChoresMs = 60_000
 
 /** What a server has told a shopper of an order; the last word of it. */
 interface Told {

@@ -130,6 +130,8 @@ function startServer([command = '', ...args]: string[], folder: string): Promise
     // The cluster is thrown away: a power loss during the tests loses nothing.
     fsync: 'off',
     full_page_writes: 'off',
+    // Its workers are in a test's database at times that nobody chose.
+    autovacuum: 'off',
     // Above errors, which the tests provoke, and with the line that says it is ready.
     log_min_messages: 'log',
   }

@@ -295,7 +295,7 @@ test('help is given when asked for, and named with an error for words that are n
 test('SIGTERM lets the call under way end, takes no other, and ends with 0', async () => {
   const server = await serve({ DATA_DIR: await newFolder(), PORT: '0' })
   const bankUrl = `${server.url}/bank`
-  const slow = { mood: 'slow', next: 'otp', delay_ms: 2_000 }
+  const slow = { mood: 'slow', next: 'otp', delay_ms: 4_000 }
   assert.equal((await ask(`${bankUrl}/moods`, { json: slow })).status, 201)
   const challenge = await server.caller.open('slow-1')
   const told: string[] = []

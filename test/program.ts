@@ -7,7 +7,7 @@ import type { Variables } from '../src/env.ts'
 import { run, type Spawned } from './support.ts'
 
 // A command that serves where it should refuse would never end.
-const longestCommandMs = 30_000
+const longestCommandMs = 120_000
 
 /** An empty folder, removed when the tests have ended. */
 export async function newFolder(): Promise<string> {

@@ -33,7 +33,7 @@ export interface Ordeal {
   readonly engine: Engine
   readonly cards: number
   readonly paymentsPerSecond: number
-  /** How often the rotating process is killed, evenly over the first half of the cards. */
+  /** How often the rotating process is killed, evenly over the first third of the cards. */
   readonly kills: number
   /** Before which of these the server is killed too, 0 for the first. */
   readonly serverKills: readonly number[]
@@ -165,7 +165,7 @@ async function rotateWithKills(scene: Scene, shopping: Shopping, ordeal: Ordeal)
   for (let kill = 0; kill < kills; kill++) {
     const rotation = startRotation(scene)
     // One that is killed near its end may have ended before the signal comes.
-    const left = Math.round(cards * (1 - (kill + 0.5) / kills / 2))
+    const left = Math.round(cards * (1 - (kill + 0.5) / kills / 3))
     await untilLeft(scene, rotation, left)
     const server = serverKills.includes(kill) ? shopping.killServer() : undefined
     rotation.child.kill('SIGKILL')

@@ -32,9 +32,10 @@ test('the names of headers are read in any case', () => {
 })
 
 test('one of several signatures is enough', () => {
-  const [mine, theirs] = [signed()['webhook-signature'], signed(0, other)['webhook-signature']]
+  const headers = signed()
+  const [mine, theirs] = [headers['webhook-signature'], signed(0, other)['webhook-signature']]
   for (const both of [`${theirs} ${mine}`, `${mine} ${theirs}`, `v1a,xxxx ${mine}`]) {
-    assert(verifyWebhook({ ...signed(), 'webhook-signature': both }, body, secret), both)
+    assert(verifyWebhook({ ...headers, 'webhook-signature': both }, body, secret), both)
   }
 })
 

@@ -31,7 +31,7 @@ test('a work that loses a deadlock is run again', async () => {
   const work = (mine: 0 | 1, ids: readonly [string, string]) => async (t: Tx) => {
     runs++
     // Only one of them looks for the deadlock at all, so only that one loses.
-    t.put(`set local deadlock_timeout = '${mine === 0 ? '10ms' : '60s'}'`)
+    t.put(`set local deadlock_timeout = '${mine === 0 ? '1s' : '60s'}'`)
     await t.get(add, [ids[0]])
     firsts[mine].resolve()
     // PostgreSQL does not notice a foreign await; no work of the product has one.

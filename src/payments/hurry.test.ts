@@ -188,34 +188,33 @@ for (const engine of engines) {
       assert.equal((await asItIs(at, txn)).dueAt, at.clock.now, 'a clock was set back')
     })
 
-    test('news during a question has it asked again afterwards', async () => {
-      const txn = await firstTxn(at, 'under-way', words.silence)
-      const { say, asked, answer } = slowly<Verdict>()
-      at.script.push(answer)
-      const asking = sync(at.world, at.merchant, { txn, by })
-      await asked
-      const rests: (() => void)[] = []
-      const slept = Promise.withResolvers<void>()
-      const world: ScriptedWorld['world'] = {
-        ...at.world,
-        sleep: (ms) => {
-          assert.equal(ms, 1_000)
-          slept.resolve()
-          return new Promise((resume) => rests.push(resume))
-        },
-      }
-      const hurry = openHurry(world, assert.ifError)
-      await Promise.all([hurry.hear(about(txn)), hurry.hear(about(txn))])
-      await slept.promise
-      assert.equal(rests.length, 1, 'one waits for all of them')
-      assert.deepEqual(await heardOf(txn), [])
-      say(words.silence)
-      const answered = await asking
-      assert(answered.dueAt !== undefined && answered.dueAt > at.clock.now)
-      rests.shift()?.()
-      await hurry.idle()
-      assert.equal((await asItIs(at, txn)).dueAt, at.clock.now)
-      assert.equal((await whenDue(txn, words.charged)).status, 'CHARGED')
-    })
+    for (const [when, ms] of Object.entries({ during: 0, 'at the end of the time of': 60_000 }))
+      test(`news ${when} a question has it asked again afterwards`, async () => {
+        const txn = await firstTxn(at, `under-way-${ms}`, words.silence)
+        const { say, asked, answer } = slowly<Verdict>()
+        at.script.push(answer)
+        const asking = sync(at.world, at.merchant, { txn, by })
+        await asked
+        at.clock.now += ms
+        const rests: (() => void)[] = []
+        const world: ScriptedWorld['world'] = {
+          ...at.world,
+          sleep: (ms) => {
+            assert.equal(ms, 1_000)
+            return new Promise((resume) => rests.push(resume))
+          },
+        }
+        const hurry = openHurry(world, assert.ifError)
+        await Promise.all([hurry.hear(about(txn)), hurry.hear(about(txn))])
+        assert.equal(rests.length, 1, 'one waits for all of them')
+        assert.deepEqual(await heardOf(txn), [])
+        say(words.silence)
+        const answered = await asking
+        assert(answered.dueAt !== undefined && answered.dueAt > at.clock.now)
+        rests.shift()?.()
+        await hurry.idle()
+        assert.equal((await asItIs(at, txn)).dueAt, at.clock.now)
+        assert.equal((await whenDue(txn, words.charged)).status, 'CHARGED')
+      })
   })
 }

@@ -118,7 +118,8 @@ async function hurry(world: World, heard: Heard, only?: ReadonlySet<string>): Pr
   if (free.length > 0 && !(await bringForward(world, heard, { txn, free, now, dueAt }))) {
     return awaited.map(refOf)
   }
-  return awaited.filter(({ leaseUntil }) => leaseUntil > now).map(refOf)
+  // A question whose time is over may still be answered, with what is older than the news.
+  return awaited.filter(({ leaseUntil }) => leaseUntil !== 0).map(refOf)
 }
 
 async function txnOf({ db }: World, { merchant, reference }: Heard) {

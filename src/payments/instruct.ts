@@ -7,7 +7,7 @@ import { appendEvent, type By } from './events.ts'
 import type { Instruction } from './instruction.ts'
 import { touch } from './orders.ts'
 import { settle } from './settle.ts'
-import { sync } from './sync.ts'
+import { sync, syncInTurn } from './sync.ts'
 import { giveInstruction } from './turns.ts'
 import { isHeld, type Txn } from './txn.ts'
 import { findTxnOnWire } from './txns.ts'
@@ -91,7 +91,7 @@ export async function undisturbed(
   { txn, by }: { txn: Txn; by: By },
 ): Promise<Txn> {
   if (!txn.instruction) return txn
-  const now = await sync(world, merchant, { txn, by })
+  const now = await syncInTurn(world, merchant, { txn, by })
   if (now.instruction) throw new Refusal('in_process')
   return now
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { engines } from '../../test/databases.ts'
-import { by, openWorld, type ScriptedWorld } from '../../test/world.ts'
+import { aStart, by, openWorld, type ScriptedWorld } from '../../test/world.ts'
 import { dayMs } from '../clock.ts'
 import type { RefundVerdict, Verdict } from '../gateways/gateway.ts'
 import { paise } from '../money.ts'
@@ -13,6 +13,7 @@ import { forgetCard } from './forget-card.ts'
 import { asItIs, dutiesOf, firstTxn, heldTxn, slowly, words } from './held.fixture.ts'
 import { issueRefund } from './issue-refund.ts'
 import { findOrder } from './orders.ts'
+import { pay } from './pay.ts'
 import { sendRefund } from './send-refund.ts'
 import { sync } from './sync.ts'
 import type { Txn } from './txn.ts'
@@ -24,6 +25,7 @@ const chargedInPart = (captured: number): Verdict => ({
   amount: paise(10_000),
   captured: paise(captured),
 })
+const open: Verdict = { kind: 'challenge', said: { ref: 'pay_1' } }
 const backInPart: RefundVerdict = { kind: 'refunded', said: {}, amount: paise(6_000) }
 const failed: RefundVerdict = { kind: 'refund_failed', said: {} }
 
@@ -93,34 +95,66 @@ for (const engine of engines) {
       assert.notEqual((await asItIs(at, txn)).dueAt, undefined)
     })
 
-    test('who submits while the clock asks waits for what it hears', async () => {
-      const open: Verdict = { kind: 'challenge', said: { ref: 'pay_1' } }
-      const txn = await firstTxn(at, 'beside', open)
-      at.clock.now += 6 * 60_000
+    /**
+     * A world for a call that reads the txn just before the clock takes the turn to ask about it,
+     * and waits: the gateway says this then.
+     */
+    function overtaken(txn: Txn, verdict: Verdict): World {
+      const { db } = at.world
       const { say, asked, answer } = slowly<Verdict>()
       at.script.push(answer)
-      const clock = sync(at.world, at.merchant, { txn, by: { door: 'clock' } })
-      const { db } = at.world
-      const world: World = {
-        ...at.world,
-        // What the customer's call has read is from before the clock's turn.
-        db: {
-          ...db,
-          read: async (sql, values) => {
-            const rows = await db.read(sql, values)
-            await asked
-            return rows
-          },
-        },
-        sleep: async () => {
-          say(open)
-          await clock
-        },
+      let clock: Promise<Txn> | undefined
+      const take = async () => {
+        clock ??= sync(at.world, at.merchant, { txn: await asItIs(at, txn), by: { door: 'clock' } })
+        await asked
       }
-      const otp = new Secret('123456')
+      const read: World['db']['read'] = async (sql, values) => {
+        const rows = await db.read(sql, values)
+        if (sql.includes('from txns') && values?.includes(txn.id)) await take()
+        return rows
+      }
+      const sleep = async () => {
+        say(verdict)
+        await clock
+      }
+      return { ...at.world, db: { ...db, read }, sleep }
+    }
+
+    test('who submits while the clock asks waits for what it hears', async () => {
+      const txn = await firstTxn(at, 'beside', open)
+      at.clock.now += 6 * 60_000
       const { id, challengeId } = txn
-      const ended = await authenticate(world, at.merchant, { id, challengeId, otp, by })
+      const otp = new Secret('123456')
+      const submission = { id, challengeId, otp, by }
+      const ended = await authenticate(overtaken(txn, open), at.merchant, submission)
       assert.deepEqual([ended.status, ended.code], ['AUTHENTICATION_FAILED', 'TXN_EXPIRED'])
+    })
+
+    test('so does who captures', async () => {
+      const txn = await heldTxn(at, 'captures')
+      at.script.push(words.silence)
+      await capture(at.world, at.merchant, { id: txn.id, by })
+      const world = overtaken(txn, words.held)
+      at.clock.now += 20_000
+      at.script.push(words.charged)
+      assert.equal((await capture(world, at.merchant, { id: txn.id, by })).status, 'CHARGED')
+    })
+
+    test('so does who starts a payment where another died in one', async () => {
+      const txn = await firstTxn(at, 'died', open)
+      const { id, challengeId } = txn
+      const otp = new Secret('123456')
+      const dead = slowly<Verdict>()
+      at.script.push(dead.answer)
+      const submitting = authenticate(at.world, at.merchant, { id, challengeId, otp, by })
+      await dead.asked
+      at.clock.now += 60_000
+      const world = overtaken(txn, open)
+      at.script.push(open)
+      const next = await pay(world, at.merchant, aStart(at, 'died'))
+      assert.deepEqual([next.n, next.status], [2, 'PENDING_VBV'])
+      dead.say(words.declined)
+      await submitting
     })
 
     test('late money is owed again when the merchant’s own refund of it fails', async () => {
@@ -196,7 +230,6 @@ for (const engine of engines) {
     }
 
     test('a refused payment is asked about a few times, and its card forgotten', async () => {
-      const open: Verdict = { kind: 'challenge', said: { ref: 'pay_1' } }
       const txn = await firstTxn(at, 'few', open)
       at.script.push(words.declined)
       const otp = new Secret('123456')

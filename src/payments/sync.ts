@@ -3,11 +3,11 @@ import { gatewayNamed } from '../gateways/catalog.ts'
 import type { Merchant } from '../merchants/merchant.ts'
 import { accessOf, ask, leaseFor, paymentOf } from './ask.ts'
 import { appendEvent, type By } from './events.ts'
-import { findOrder, type OrderKey, touch } from './orders.ts'
+import { touch } from './orders.ts'
 import { settle } from './settle.ts'
 import { takeTurn } from './turns.ts'
 import { hasLapsed, isInFlight, type Txn } from './txn.ts'
-import { findTxn, knownTxn, Overtaken } from './txns.ts'
+import { knownTxn, Overtaken } from './txns.ts'
 import type { World } from './world.ts'
 
 /** The txn to be asked about, as it was last seen, and who wants to know. */
@@ -66,21 +66,4 @@ async function take(
     if (error instanceof Overtaken) return undefined
     throw error
   }
-}
-
-/**
- * When a dead process left the order claimed, fetches the truth about the claiming txn. `true` when
- * it did, so that trying again makes sense.
- */
-export async function syncClaimant(
-  world: World,
-  merchant: Merchant,
-  about: { key: OrderKey; by: By },
-): Promise<boolean> {
-  const order = await findOrder(world.db.read, about.key)
-  if (!order?.claimedBy) return false
-  const txn = await findTxn(world.db.read, { ...about.key, id: order.claimedBy })
-  if (!txn || !hasLapsed(txn, world.now())) return false
-  await sync(world, merchant, { txn, by: about.by })
-  return true
 }

@@ -232,18 +232,19 @@ for (const engine of engines) {
         target.hostname === 'quick.example' ? { status: 200, answer: '' } : late.promise
       const hosts = ['a.example', 'b.example', 'c.example', 'd.example']
       for (let i = 0; i < 10; i++) await of(`slow-${i}`, hosts)
-      for (let i = 0; i < 3; i++) await box.postman.once(assert.ifError)
+      // In no time at all nobody becomes slow by waiting for the database.
+      const postman = openPostman({ ...box.world, elapsed: () => 0 }, box.line)
+      for (let i = 0; i < 3; i++) await postman.once(assert.ifError)
       box.clock.now += 1
       await of('quick', ['quick.example'])
       const arrived = () => box.posts.filter(({ target }) => target.hostname === 'quick.example')
-      for (let pass = 0; pass < 50 && arrived().length < 5; pass++) {
-        await box.postman.once(assert.ifError)
+      while (arrived().length < 5) {
+        await postman.once(assert.ifError)
         await new Promise(setImmediate)
       }
-      assert.equal(arrived().length, 5)
       assert.equal(box.posts.length, 45)
       late.resolve({ status: 200, answer: '' })
-      await box.postman.settled()
+      await postman.settled()
       await box.database.close()
     })
 

@@ -133,6 +133,8 @@ onBothEngines((shop) => {
     const params = challengeIn(await start(order))
     const bankPage = await press(shop(), params.fallback_url)
     await api.updateOrder(order.order_id, { amount: '9999.00' })
+    // The clock gives the money back at once, and that would be over soon.
+    await shop().mood({ mood: 'refund_pending', next: 'refund' })
     const told = await decide(shop(), bankPage, 'approve')
     assert.deepEqual([told['status'], told['status_id']], ['AUTHORIZING', '28'])
     const { status, resp_code, maximum_eligible_refund_amount } = await statusOf(order)

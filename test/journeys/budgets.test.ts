@@ -11,6 +11,8 @@ import { bookAt, callerOf } from '../caller.ts'
 import { cards, challengeIn, minuteMs, onBothEngines, refusal, type Shop } from './shop.ts'
 
 const dayMs = 24 * 60 * minuteMs
+/** Noon in India is half past six in the morning, UTC. */
+const fromNoonMs = dayMs - 6.5 * 60 * minuteMs
 const crowd = 64
 const limit = 15
 
@@ -23,9 +25,11 @@ const off: Partial<Settings> = {
 }
 
 /** Begins a day of these limits on which nothing is spent yet. */
-async function aDayOf({ later, server }: Shop, settings: Partial<Settings>): Promise<void> {
+async function aDayOf({ later, raw, server }: Shop, settings: Partial<Settings>): Promise<void> {
   assert(await server.db.tx((t) => changeSettings(t, server.merchant, { ...off, ...settings })))
-  await later(dayMs)
+  const { now } = (await (await raw('/bank/clock')).json()) as { now: number }
+  // From noon on, so that no day ends in the middle of a story.
+  await later(dayMs - ((now + fromNoonMs) % dayMs))
 }
 
 /** Opens a challenge for each of so many orders. */

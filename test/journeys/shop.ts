@@ -86,6 +86,8 @@ export interface Shop {
   mood(mood: object): Promise<void>
   /** Moves the bank's clock, and with it the server's. */
   later(ms: number): Promise<void>
+  /** Plays a story in which time goes by only by `later`. */
+  timeless(story: () => Promise<void>): Promise<void>
   /** What the bank did for an order. */
   book(of: { order_id: string }): Promise<Booked>
   /** The order's events, the oldest first. */
@@ -103,7 +105,7 @@ export const minuteMs = 60_000
 export const dayMs = 24 * 60 * minuteMs
 
 /** How long anything that happens by itself may take, in real milliseconds. */
-const patienceMs = 15_000
+const patienceMs = 40_000
 const pollMs = 50
 
 /**
@@ -258,7 +260,7 @@ interface Book {
   readonly refunds: { order: string; amount: number; state: string }[]
 }
 
-type BankSide = 'inbox' | 'otp' | 'wrongOtp' | 'mood' | 'later' | 'book'
+type BankSide = 'inbox' | 'otp' | 'wrongOtp' | 'mood' | 'later' | 'timeless' | 'book'
 
 function bankOf({ bankUrl }: TestServer): Pick<Shop, BankSide> {
   const call = async <T>(path: string, body?: object): Promise<T> => {
@@ -288,6 +290,14 @@ function bankOf({ bankUrl }: TestServer): Pick<Shop, BankSide> {
     },
     later: async (ms) => {
       await call('/clock', { advance_ms: ms })
+    },
+    timeless: async (story) => {
+      await call('/clock', { frozen: true })
+      try {
+        await story()
+      } finally {
+        await call('/clock', { frozen: false })
+      }
     },
     book: async ({ order_id }) => {
       const { payments, charges, refunds } = await call<Book>('/book')
