@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
+import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Ajv, type ValidateFunction } from 'ajv'
 import type { Fault, Step } from './fake.ts'
@@ -87,7 +88,9 @@ export async function openFakeServer(rules: FakeRules): Promise<FakeServer> {
   let stall = Promise.withResolvers<void>()
 
   async function handle(message: IncomingMessage, response: ServerResponse): Promise<void> {
-    const text = Buffer.concat(await message.toArray()).toString()
+    const sent = await text(message).catch(() => undefined)
+    // Whoever leaves in the middle of a call has asked nothing.
+    if (sent === undefined) return
     const url = new URL(message.url ?? '/', 'http://fake')
     const found = operationOf(operations, message.method ?? '', url.pathname)
     if (!found) {
@@ -95,8 +98,8 @@ export async function openFakeServer(rules: FakeRules): Promise<FakeServer> {
       response.writeHead(404).end('{}')
       return
     }
-    const request = requestOf(message, { url, text, found })
-    problems.push(...wrongRequest(found.operation, request, text))
+    const request = requestOf(message, { url, text: sent, found })
+    problems.push(...wrongRequest(found.operation, request, sent))
     const step = rules.stepOf(request)
     const spoilt = faults.find(({ on, left }) => on === step && left > 0)
     if (spoilt) spoilt.left--

@@ -1,6 +1,7 @@
 import { EventEmitter, once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { text } from 'node:stream/consumers'
 import { type Bank, openBank } from '../../bank/bank.ts'
 import type { Fake, FakeOptions, SignedCallback, Step } from './fake.ts'
 import { type FakeAnswer, type FakeRequest, openFakeServer } from './fake-server.ts'
@@ -158,7 +159,8 @@ async function openPostbox(): Promise<Postbox> {
   const letters: SignedCallback[] = []
   const arrivals = new EventEmitter()
   const server = createServer(async (request, response) => {
-    const body = Buffer.concat(await request.toArray()).toString()
+    const body = await text(request).catch(() => undefined)
+    if (body === undefined) return
     const own = Object.entries(request.headers).filter(([name]) => name.startsWith('x-bank-'))
     letters.push({ headers: Object.fromEntries(own.map(([name, it]) => [name, `${it}`])), body })
     response.end()
