@@ -45,7 +45,7 @@ ${(await gatewayLines()).map((line) => `                                        
   directotp webhooks redeliver MERCHANT … send again: id=… | order=… | from=… to=…
   directotp routing show MERCHANT         print a merchant's routing rules
   directotp routing set MERCHANT FILE|-   set them, from a file or stdin (JSON)
-  directotp routing replay MERCHANT --since 2026-11-01 [--rules FILE]
+  directotp routing replay MERCHANT --since YYYY-MM-DD [--rules FILE]
                                           what they would have made of past payments
   directotp bins import FILE.csv          lay a file of card ranges over the BIN table
   directotp chores --once                 do now what the server does by itself; once

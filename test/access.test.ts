@@ -36,7 +36,7 @@ const malformedIds: Ids = {
   order: '%20%27%3B--',
   txn: 'txn_%27%3B--',
   txnOnWire: 'x',
-  challenge: '%00',
+  challenge: '%01',
   endpoint: '%27',
   customer: '%27',
   card: '%27',
@@ -133,7 +133,7 @@ test('a txn and a challenge that are not one pair are as unknown as any', async 
     [other.txn, mine.challenge],
     [`${ours.merchant}-${mine.order}-1`, mine.challenge],
     [mine.order, mine.challenge],
-    [`${theirs.merchant}-%00-1`, mine.challenge],
+    [`${theirs.merchant}-%01-1`, mine.challenge],
     [`${theirs.merchant}-${mine.order}-99`, mine.challenge],
   ] as const
   const shapes = []
@@ -151,6 +151,26 @@ test('a txn and a challenge that are not one pair are as unknown as any', async 
   assert.equal((await ours.status(foreign.order)).body.status, 'PENDING_VBV')
 })
 
+test('a path that no id can have is nowhere, whoever asks', async () => {
+  for (const call of [
+    { path: '/merchants/%00/paymentmethods' },
+    { path: '/customers/%00' },
+    { path: '/customers/a%00b', form: {} },
+    { path: '/customers/%00/payment_methods' },
+    { path: '/orders/%00' },
+    { path: '/cardbins/%00' },
+    { path: '/console/accounts/%00' },
+    { path: '/console/accounts/%00/check', form: {} },
+    { path: '/console/webhooks/%00/rotate', form: {} },
+    { path: `/v2/pay/start/%00/${unknownIds.txn}` },
+  ]) {
+    for (const authorization of [ours.authorization, undefined]) {
+      const answer = await make(call, authorization)
+      assert.deepEqual([answer.status, answer.body['error_code']], [404, 'not_found'], call.path)
+    }
+  }
+})
+
 test('a page of another merchant is not there, as of an unknown id', async () => {
   const ids = await payment(ours)
   const { id } = (await ours.status(ids.order)).body
@@ -166,7 +186,7 @@ test('a page of another merchant is not there, as of an unknown id', async () =>
       const at = (merchant: string, txn: string) => ask(server.url + page(merchant, txn), { form })
       const unknown = await at(ours.merchant, unknownIds.txn)
       assert.equal(unknown.status, 404)
-      for (const merchant of [theirs.merchant, 'nobody', '%00', '%27']) {
+      for (const merchant of [theirs.merchant, 'nobody', '%01', '%27']) {
         const foreign = await at(merchant, ids.txn)
         assert.equal(foreign.status, 404)
         assert.equal(anyRequestId(foreign.text), anyRequestId(unknown.text))

@@ -122,12 +122,20 @@ for (const engine of engines) {
       }
       const [asha, ravi] = [await tokenOf('asha'), await tokenOf('ravi')]
       const { token } = await paying(ours)
-      for (const path of ['/cards?customer_id=asha', '/card/list?customer_id=asha']) {
-        assert.equal((await byToken({ path }, asha)).status, 200)
-        assertUnauthorized(await byToken({ path }, ravi))
-        assertUnauthorized(await byToken({ path }, token))
+      const listing = (customer: string): Call[] => [
+        { path: `/cards?customer_id=${customer}` },
+        { path: `/card/list?customer_id=${customer}` },
+        { path: `/customers/${customer}/payment_methods` },
+        { path: `/customers/${customer}/payment_methods`, form: {} },
+      ]
+      for (const call of listing('asha')) {
+        assert.equal((await byToken(call, asha)).status, 200, call.path)
+        assertUnauthorized(await byToken(call, ravi), call.path)
+        assertUnauthorized(await byToken(call, token), call.path)
       }
-      assertUnauthorized(await byToken({ path: '/cards?customer_id=nobody' }, asha))
+      for (const nobody of ['nobody', `cst_${'0'.repeat(35)}`]) {
+        for (const call of listing(nobody)) assertUnauthorized(await byToken(call, asha), call.path)
+      }
     })
 
     test('a payment is made from its start to its end by a client token', async () => {

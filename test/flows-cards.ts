@@ -173,4 +173,6 @@ async function wrongWays(stage: Stage, tools: FlowTools): Promise<void> {
   }
   note(await caller.call(`/customers/${card().card_number}`))
   note(await caller.call('/customers', { object_reference_id: 'c-6', mobile_number: cvv }))
+  const named = { object_reference_id: 'c-7', email_address: `${card().card_number}@shop.in` }
+  assert.equal(note(await caller.call('/customers', named)).status, 400)
 }

@@ -26,6 +26,7 @@ interface Statement {
 const indexOfChore = {
   payments: 'txns_due',
   refunds: 'refunds_due',
+  inquiries: 'inquiries_due',
   events: 'events_due',
   webhooks: 'deliveries_due',
   'BIN answers': 'bin_answers_until',

@@ -157,7 +157,7 @@ function aCard(key: DataKey, n: number) {
   const reference = newCardReference()
   const sealed = sealCard(key, card, { merchant, customer, token })
   const of = { shard, merchant, customer, token, reference, facts, nickname: '', sealed }
-  return { number, stored: { ...of, generation: 1, createdAt: now, updatedAt: now } }
+  return { number, stored: { ...of, generation: 1, createdAt: now } }
 }
 
 async function rotateWithKills(scene: Scene, shopping: Shopping, ordeal: Ordeal): Promise<void> {

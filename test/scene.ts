@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { readEnv, type Variables } from '../src/env.ts'
 import { makePerform, openNetwork } from '../src/gateways/perform.ts'
-import { quietWatch } from '../src/gateways/watch-health.ts'
+import { quietWatch } from '../src/gateways/watch-health.fixture.ts'
 import { openStore } from '../src/open-store.ts'
 import type { World } from '../src/payments/world.ts'
 import { type Caller, callerOf } from './caller.ts'

@@ -18,6 +18,7 @@ after(() => server.close())
 
 const places = () => ({ baseUrl: server.url, merchantId: server.merchant })
 const card = { card_number: '4242424242424242', card_exp_month: '12', card_exp_year: '30' }
+const typed = { ...card, card_security_code: '123' }
 const wantsToken = { 'options.get_client_auth_token': true }
 
 test('customers are created, read by either id, changed and listed', async () => {
@@ -54,6 +55,11 @@ test('cards are stored, listed, renamed, fingerprinted, paid with and deleted', 
     const { card_fingerprint } = await otp.cards.fingerprint(which)
     assert.equal(card_fingerprint, added.card_fingerprint)
   }
+  await assert.rejects(otp.cards.fingerprint({ card_number: '4242' }), {
+    name: 'RefusedError',
+    code: 'INVALID_INPUT',
+    message: 'POST /v2/card/fingerprint: 400 INVALID_INPUT card_number is invalid.',
+  })
   const order = { order_id: 'sdk-stored', amount: '10.00', customer_id }
   const paying = { card_token, card_security_code: '123', auth_type: 'OTP' } as const
   assert.equal(await paid(await otp.startPayment({ order, ...paying })), 'CHARGED')
@@ -70,7 +76,7 @@ async function paid(started: Awaited<ReturnType<DirectOtp['startPayment']>>): Pr
 test('a card is saved by paying with it, once a token of it has paid', async () => {
   const customer_id = 'sdk-mira'
   await otp.customers.create({ object_reference_id: customer_id })
-  const { token } = await otp.cards.tokenize({ ...card, card_security_code: '123' })
+  const { token } = await otp.cards.tokenize(typed)
   const order = { order_id: 'sdk-saved', amount: '10.00', customer_id, ...wantsToken }
   const once = { card_token: token, save_to_locker: true, auth_type: 'OTP' } as const
   const started = await otp.startPayment({ order, ...once })
@@ -90,10 +96,14 @@ test('a BIN tells whether an OTP will do, and what can be paid with is told', as
   assert(payment_methods.some(({ payment_method }) => payment_method === 'VISA'))
 })
 
-test('orders are listed, and fulfilled once they are paid', async () => {
+test('orders tell of their payment, are listed, and fulfilled once they are paid', async () => {
   const order = { order_id: 'sdk-sent', amount: '10.00' }
-  const entered = { ...card, card_security_code: '123', auth_type: 'OTP' } as const
+  const entered = { ...typed, auth_type: 'OTP' } as const
   assert.equal(await paid(await otp.startPayment({ order, ...entered })), 'CHARGED')
+  const full = { 'options.add_full_gateway_response': true, ...wantsToken }
+  const status = await otp.orderStatus('sdk-sent', full)
+  assert('payment_gateway_response' in status && status.juspay)
+  assert(status.payment_gateway_response?.gateway_response)
   const [newest] = (await otp.listOrders({ count: 1 })).list
   assert.equal(newest?.order_id, 'sdk-sent')
   const told = await otp.fulfill('sdk-sent', {
@@ -109,7 +119,7 @@ test('a browser pays its own order by the token of its session, and no other', a
   const { sdk_payload } = await otp.session({ order_id: 'sdk-page', amount: '10.00' })
   const { clientAuthToken } = sdk_payload.payload
   const page = directotp({ ...places(), clientAuthToken })
-  const { token } = await page.cards.tokenize({ ...card, card_security_code: '123' })
+  const { token } = await page.cards.tokenize(typed)
   const wish = { order_id: 'sdk-page', card_token: token, auth_type: 'OTP' } as const
   const next = nextStep(await page.startPayment(wish))
   assert(next.kind === 'otp')
@@ -124,9 +134,10 @@ test('a browser pays its own order by the token of its session, and no other', a
 
 test("a browser lists the cards of its own customer by a token of theirs, no other's", async () => {
   const { juspay } = await otp.customers.create({ object_reference_id: 'sdk-own', ...wantsToken })
-  await otp.cards.add({ customer_id: 'sdk-own', ...card })
+  await otp.cards.add({ customer_id: 'sdk-own', ...(await otp.cards.tokenize(typed)) })
   assert(juspay)
   const page = directotp({ ...places(), clientAuthToken: juspay.client_auth_token })
   assert.equal((await page.cards.list({ customer_id: 'sdk-own' })).cards.length, 1)
+  assert.equal((await page.cards.list()).cards.length, 1)
   await assert.rejects(page.cards.list({ customer_id: 'sdk-asha' }), { code: 'access_denied' })
 })

@@ -3,6 +3,7 @@ import type { Type } from 'typebox'
 import type {
   AddCardRequest,
   AddedCard,
+  BrowserDirectOtp,
   CaptureRequest as Capture,
   CardBin,
   CardBinChecks,
@@ -21,6 +22,7 @@ import type {
   NamedCard,
   OrderAnswer,
   OrderNotFound,
+  OrderStatusWants,
   Page,
   PaymentMethods,
   RefundAnswer,
@@ -41,6 +43,7 @@ import type {
   WantsClientToken,
 } from '../sdk/src/directotp.ts'
 import type { OrderWebhook, OutageWebhook } from '../sdk/src/webhook.ts'
+import type { OrderOptions } from '../src/api/orders.ts'
 import type { BinBody, BinQuery } from '../src/wire/bin-view.ts'
 import type {
   AddedCardBody,
@@ -162,13 +165,15 @@ export type RequestsAreTheServers = [
     Equal<Exclude<Names<StartPaymentRequest>, 'order'>, Exclude<Said<typeof PayRequest>, OfOrder>>
   >,
   Holds<Equal<`order.${Exclude<Names<CreateOrderRequest>, 'metadata'>}`, OrderOfPay>>,
+  Holds<Equal<StartPaymentRequest['gateway_id'], CreateOrderRequest['gateway_id']>>,
   Holds<Equal<Names<WireSubmit>, Said<typeof SubmitRequest>>>,
+  Holds<Equal<Names<OrderStatusWants>, Names<typeof OrderOptions>>>,
   Holds<Equal<Exclude<Names<SessionRequest>, 'metadata'>, Said<typeof WireSession>>>,
   Holds<Equal<Names<Fulfill>, Said<typeof FulfillmentRequest>>>,
   Holds<Equal<Names<CreateCustomerRequest>, Said<typeof CustomerRequest>>>,
   Holds<Equal<Names<UpdateCustomerRequest> | 'object_reference_id', Said<typeof CustomerRequest>>>,
   Holds<Equal<Names<TokenizeCardRequest>, Said<typeof TokenizeRequest>>>,
-  Holds<Equal<Names<AddCardRequest> | 'token', Said<typeof WireAddCard>>>,
+  Holds<Equal<Names<AddCardRequest>, Said<typeof WireAddCard>>>,
   Holds<Equal<Names<ListCardsRequest>, Said<typeof CardsQuery>>>,
   Holds<Equal<Names<UpdateCardRequest>, Said<typeof WireUpdateCard>>>,
   Holds<Equal<Names<NamedCard>, Said<typeof DeleteCardRequest>>>,
@@ -183,6 +188,24 @@ export type RequestsAreTheServers = [
   Holds<Equal<Sendable<Omit<UpdateOrderRequest, 'metadata'>>, never>>,
   Holds<Equal<Sendable<Omit<StartPaymentRequest, 'order'>>, never>>,
   Holds<Equal<Sendable<WireSubmit>, never>>,
+]
+
+/** What a browser's client can say in an argument of a call. */
+type Browsers<
+  Call extends 'startPayment' | 'submitOtp' | 'orderStatus',
+  At extends 0 | 1 = 0,
+> = Names<NonNullable<Parameters<BrowserDirectOtp[Call]>[At]>>
+
+/** What a client token may not say, a browser's client does not offer. */
+export type BrowsersSayLess = [
+  Holds<
+    Equal<
+      Exclude<Said<typeof PayRequest>, Browsers<'startPayment'> | OfOrder>,
+      'gateway_id' | 'auth_account_id'
+    >
+  >,
+  Holds<Equal<Exclude<Names<SubmitOtpRequest>, Browsers<'submitOtp'>>, 'auto_capture'>>,
+  Holds<Equal<Exclude<Names<OrderStatusWants>, Browsers<'orderStatus', 1>>, WantsToken>>,
 ]
 
 test("the client's types are the server's: the compiler has looked", () => {})

@@ -13,7 +13,7 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Whose key or client token the call carries; there on every route behind `requireKey`. */
     merchant: Merchant
-    /** Who that is, for the audit log: `key <id>`, or `client token`. */
+    /** Who that is, for the audit log: `key <id>`, `jwt key <kid>`, or `client token`. */
     actor: string
     /** What the call may be about where a client token makes it; a key may name anything. */
     client: ClientScope | undefined

@@ -1,9 +1,10 @@
 import { hash } from 'node:crypto'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { dayMs } from '../clock.ts'
 import { verifiesCallbacks } from '../gateways/account-warning.ts'
 import { findAccount, type Reachable } from '../gateways/accounts.ts'
 import { gatewayNamed, isGatewayName } from '../gateways/catalog.ts'
-import type { News } from '../gateways/gateway.ts'
+import type { News } from '../gateways/news.ts'
 import { isMerchantId, type MerchantId } from '../ids.ts'
 import { isSpent, type SpentToken, spendOnce } from '../merchants/spent-tokens.ts'
 import { openHurry } from '../payments/hurry.ts'
@@ -31,7 +32,7 @@ const mostSigned = 6_000
 const mostHints = 600
 
 /** Longer than any gateway repeats a callback (Razorpay, the most patient, goes on for a day). */
-const rememberedMs = 3 * 24 * 3_600_000
+const rememberedMs = 3 * dayMs
 
 /** Ids of accounts are chosen by operators; other characters than these the database refuses. */
 const accountForm = /^[!-~]+$/
@@ -74,8 +75,9 @@ export async function callbackRoutes(
       const told = tokenOf(called, news.id, world.now())
       if (news.kind !== 'other' && !(await isSpent(world.db.read, told))) {
         const { merchant, account } = called
-        const { reference } = news
-        const heard = { merchant, gateway: account.gateway, account: account.id, reference }
+        const { reference, isRefund } = news
+        const { gateway, id } = account
+        const heard = { merchant, gateway, account: id, reference, isRefund: isRefund === true }
         const isOurs = await hurry.hear({ ...heard, requestId: request.id })
         // Only now: news that could not be written down is heard when the gateway repeats it.
         if (isOurs) await world.db.tx((t) => spendOnce(t, told))
@@ -108,7 +110,7 @@ function refused(request: FastifyRequest, why: Why): Refusal {
   return new Refusal('access_denied')
 }
 
-/** Ids of accounts and merchants are no longer. */
+/** The longest id that an account or a merchant can have. */
 const longestName = 64
 
 /** What a callback is worth that may be its gateway's, or why it is refused. */

@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { posix } from 'node:path'
 import type { FastifyDynamicSwaggerOptions } from '@fastify/swagger'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifySchema } from 'fastify'
 import { Type } from 'typebox'
 import { Refusal } from '../refusal.ts'
 import { withExamples } from '../wire/examples.ts'
@@ -50,6 +50,44 @@ export function withHeaders<S extends object>(schema: S): S & { headers: typeof 
   return { ...schema, headers }
 }
 
+/** What a call can't do without, by its route; a field that another may replace is not here. */
+const required: Readonly<Record<string, readonly string[]>> = {
+  'POST /orders': ['order_id', 'amount'],
+  'POST /order/create': ['order_id', 'amount'],
+  'POST /order/update': ['order_id'],
+  'GET /order/status': ['order_id'],
+  'POST /order/status': ['order_id'],
+  'POST /orders/:order_id/fulfillment': [
+    'fulfillment_status',
+    'fulfillment_command',
+    'fulfillment_time',
+    'fulfillment_id',
+  ],
+  'POST /session': ['order_id', 'amount'],
+  'POST /txns': ['merchant_id', 'payment_method_type'],
+  'POST /v2/txns/:id/authenticate': ['challenge_id', 'answer.otp'],
+  'POST /orders/:order_id/refunds': ['unique_request_id'],
+  'POST /order/refund': ['order_id', 'unique_request_id'],
+  'POST /refunds': ['unique_request_id'],
+  'POST /customers': ['object_reference_id'],
+  'POST /card/tokenize': ['card_number', 'card_exp_month', 'card_exp_year'],
+  'POST /cards': ['customer_id'],
+  'POST /card/add': ['customer_id'],
+  'POST /card/update': ['card_token'],
+  'POST /card/delete': ['card_token'],
+  'GET /v2/bins/eligibility': ['auth_type'],
+  'POST /console/accounts': ['gateway'],
+  'POST /console/jwt-keys': ['public_key'],
+  'POST /console/routing-rules': ['rules'],
+  'POST /console/webhooks': ['url'],
+}
+
+/** A route's schema with what it requires. Routes check that themselves, in documented words. */
+function withRequired(schema: FastifySchema, names: readonly string[]): FastifySchema {
+  const place = schema.body ? 'body' : 'querystring'
+  return { ...schema, [place]: { ...Object(schema[place]), required: names } }
+}
+
 /** What the OpenAPI document says beside the routes. */
 export function documentOptions(publicUrl: string): FastifyDynamicSwaggerOptions {
   return {
@@ -64,7 +102,8 @@ export function documentOptions(publicUrl: string): FastifyDynamicSwaggerOptions
       const security = takesToken ? { security: [{ key: [] }, { clientToken: [] }] } : {}
       // What anybody may call wants no headers.
       const isOpen = Array.isArray(schema?.security) && schema.security.length === 0
-      const shown = { ...schema, ...security }
+      const names = required[`${route.method} ${url}`]
+      const shown = { ...(names ? withRequired(schema, names) : schema), ...security }
       return { schema: isOpen ? shown : withHeaders(shown), url }
     },
     transformObject: (built) => ('openapiObject' in built ? withExamples(built.openapiObject) : {}),

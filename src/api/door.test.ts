@@ -182,6 +182,10 @@ test('an unknown route, method or path answers the same 404', async (t) => {
     ['TRACE', '/echo'],
     ['PUT', '/echo'],
     ['GET', '/things/%ff'],
+    ['GET', '/things/%ed%a0%80'],
+    ['GET', '/things/%00'],
+    ['GET', '/things/a%00b'],
+    ['GET', '/things/%00?a=%'],
     ['GET', '/%'],
     ['GET', `/things/${'x'.repeat(129)}`],
     ['GET', '/things'],
@@ -196,6 +200,7 @@ test('an unknown route, method or path answers the same 404', async (t) => {
   const response = await app.inject({ method: 'POST', url: '/x', headers: unread, payload: 'a=%' })
   assert.equal(response.body, want)
   assert.equal((await app.inject(`/things/${'x'.repeat(128)}`)).statusCode, 200)
+  assert.equal((await app.inject('/things/%2500')).statusCode, 200)
 })
 
 test('a request id is echoed when it is one, and made otherwise', async (t) => {

@@ -12,6 +12,7 @@ import { badField, Refusal } from '../refusal.ts'
 import { refusalBody, refusalHeaders, refusalStatus } from '../wire/refusal-view.ts'
 import {
   type Fields,
+  isClean,
   noFields,
   readForm,
   readJson,
@@ -164,13 +165,18 @@ function greet(app: FastifyInstance, headers: Readonly<Record<string, string>>):
 /** What can be refused before the body is read. */
 function look(request: FastifyRequest, _reply: FastifyReply, done: (error?: Error) => void): void {
   // Before the query, so that all that is nowhere looks the same.
-  if (request.is404) done(new Refusal('not_found'))
+  if (request.is404 || !hasCleanPath(request)) done(new Refusal('not_found'))
   else if (request.query instanceof Error) done(request.query)
   else {
     // A POST without a body has no fields, rather than no object to look for them in.
     request.body = noFields
     done()
   }
+}
+
+/** What the router decoded is in the parameters; the rest of a path is a route's own words. */
+function hasCleanPath({ params }: FastifyRequest): boolean {
+  return Object.values(params as Record<string, string>).every(isClean)
 }
 
 function sign(

@@ -31,7 +31,7 @@ export function merchantRoutes(app: FastifyInstance, world: World): void {
       }
       const accounts = await accountsFor(world.db.read, merchant.id, '')
       // Every gateway takes every network; by OTP or by the bank's page is another question.
-      const methods = accounts.length === 0 ? [] : brands
+      const methods = accounts.every(({ disabledAt }) => disabledAt !== undefined) ? [] : brands
       return {
         payment_methods: methods.map((brand) => ({
           payment_method_type: 'CARD' as const,

@@ -17,7 +17,6 @@ import type { World } from '../payments/world.ts'
 import { Refusal } from '../refusal.ts'
 import { asksForToken, TokenField } from '../wire/client-token-request.ts'
 import { juspayBody } from '../wire/client-token-view.ts'
-import { readNewOrder } from '../wire/order-request.ts'
 import { OrderShown, orderShown } from '../wire/order-view.ts'
 import { refusedAnswers } from '../wire/refusal-view.ts'
 import { bodyTypes } from '../wire/request.ts'
@@ -26,6 +25,7 @@ import {
   orderOfStart,
   PayRequest,
   readCapture,
+  readOrderOfStart,
   readStart,
   readSubmission,
   SubmitRequest,
@@ -170,7 +170,7 @@ export async function startPayment(world: World, request: FastifyRequest, reply:
   const by = byCaller(request)
   const start = readStart(fields, merchant, { mode: world.mode, now: world.now(), by, actor })
   if (ordered) {
-    const order = readNewOrder(ordered, merchant, world.mode)
+    const order = readOrderOfStart(fields, ordered, { merchant, mode: world.mode })
     await createOrder(world, merchant, { order, ifDifferent: 'refuse', by })
   }
   const txn = await pay(world, merchant, start)

@@ -8,7 +8,7 @@ describe('a file of BINs', () => {
   test('may have its columns in any order, and others beside them', () => {
     const text = [
       '\uFEFFCountry , bin,brand,colour,bank,bank_code,type,sub_type',
-      'INDIA,411111,visa,blue,"Bank, Ltd",JP_BANK,CREDIT,GOLD',
+      'INDIA,411111,visa,blue,"Bank, Ltd",JP_BANK,Credit,Gold',
       '',
       'INDIA,520473123,MASTER,,,,,',
     ]
@@ -20,7 +20,7 @@ describe('a file of BINs', () => {
           bank: 'Bank, Ltd',
           bankCode: 'JP_BANK',
           type: 'CREDIT',
-          subType: 'GOLD',
+          subType: 'Gold',
           country: 'INDIA',
         },
         {

@@ -84,7 +84,7 @@ function rowOf(cell: (column: Column) => string): { ok: BinRow } | { wrong: stri
       brand,
       bank: cell('bank'),
       bankCode: cell('bank_code'),
-      type: cell('type'),
+      type: cell('type').toUpperCase(),
       subType: cell('sub_type'),
       country: cell('country'),
     },

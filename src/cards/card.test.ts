@@ -8,6 +8,7 @@ import {
   forgetMost,
   type GivenCard,
   holdsCardNumber,
+  quotesCardNumber,
   readCard,
 } from './card.ts'
 
@@ -165,4 +166,20 @@ test('a text that may hold a card number is known, in whatever script and howeve
   for (const text of ['', 'Asha 2', 'card of 2026-11-22', '919876543210']) {
     assert(!holdsCardNumber(text), text)
   }
+})
+
+test('a whole card number in a text is told from as many other digits', () => {
+  for (const text of ['4111111111111111@shop.in', 'asha+4111-1111 1111-1111@shop.in']) {
+    assert(quotesCardNumber(text), text)
+  }
+  const others = [
+    'guest-550e8400-e29b-41d4-a716-446655440000@shop.in',
+    // Each lacks one thing: a network, the check digit, a length of Visa's, a thirteenth digit.
+    '1234567890128@shop.in',
+    '4111111111111112@shop.in',
+    '411111111111116@shop.in',
+    '560000001233@shop.in',
+    '41a1b1c1d1e1f1g1h1i1j1k1l1m1n1',
+  ]
+  for (const text of others) assert(!quotesCardNumber(text), text)
 })

@@ -132,9 +132,12 @@ function readNumber(number: string | undefined, how: CardChecks) {
   const wellFormed = /^[0-9]{12,19}$/.test(number)
   const brand = wellFormed ? brandOf(number) : undefined
   if (brand === undefined) throw new Refusal('card_number_invalid')
-  const isWhole = lengths[brand].includes(number.length) && passesLuhn(number)
-  if (how.checks === 'strict' && !isWhole) throw new Refusal('card_number_invalid')
+  if (how.checks === 'strict' && !isWhole(number, brand)) throw new Refusal('card_number_invalid')
   return { number, brand }
+}
+
+function isWhole(number: string, brand: Brand): boolean {
+  return lengths[brand].includes(number.length) && passesLuhn(number)
 }
 
 function readExpiry(given: GivenCard, how: CardChecks, isBanksOwn: boolean) {
@@ -179,6 +182,18 @@ export function holdsCardNumber(text: string): boolean {
 
 /** A card number as people and programs write it, wherever it stands in a text. */
 const written = /\d(?:[ -]?\d){11,18}/g
+
+/**
+ * Whether a whole card number stands in a text that may well have as many digits, as an e-mail
+ * address made of a UUID or of a time has.
+ */
+export function quotesCardNumber(text: string): boolean {
+  return (text.match(written) ?? []).some((found) => {
+    const number = found.replace(/\D/g, '')
+    const brand = brandOf(number)
+    return number.length >= fewestDigits && brand !== undefined && isWhole(number, brand)
+  })
+}
 
 /** A gateway's free words, without what they may quote of a card. */
 export function withoutCardNumbers(text: string): string {

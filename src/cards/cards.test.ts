@@ -42,12 +42,19 @@ for (const engine of engines) {
 
     const read: typeof at.world.db.read = (sql, values) => at.world.db.read(sql, values)
     async function store(
-      more: { number?: string; customer?: string; nickname?: string; rbi?: boolean } = {},
+      more: {
+        number?: string
+        customer?: string
+        name?: string
+        nickname?: string
+        rbi?: boolean
+      } = {},
     ): Promise<StoredCard> {
-      const { number = numbers[0] ?? '', customer = 'asha', nickname, rbi } = more
+      const { number = numbers[0] ?? '', customer = 'asha', name = 'Asha', nickname, rbi } = more
       const { id, settings } = at.merchant
       const secret = new Secret(number)
-      const card = { number: secret, expiryMonth: '11', expiryYear: '2027', name: 'Asha' }
+      const given = { number: secret, expiryMonth: '11', expiryYear: '2027' }
+      const card = name === '' ? given : { ...given, name }
       const fingerprint = fingerprintOf(await at.world.keyring.current(id, 'fingerprint'), secret)
       return storeCard(at.world, {
         merchant: { id, settings: { ...settings, card_retention: rbi ? 'rbi' : 'keep' } },
@@ -78,18 +85,15 @@ for (const engine of engines) {
       assert.equal((await openCard(at.world, card, 'key 1')).number.reveal(), numbers[0])
       const [row] = await read('select sealed, facts from cards', [])
       assert(!JSON.stringify(row).includes(numbers[0] ?? ''))
-      const renamed = await at.world.db.tx((t) =>
-        renameCard(t, card, { nickname: 'red', at: at.clock.now + 1 }),
-      )
-      assert.deepEqual(renamed, { ...card, nickname: 'red', updatedAt: at.clock.now + 1 })
+      const renamed = await at.world.db.tx((t) => renameCard(t, card, 'red'))
+      assert.deepEqual(renamed, { ...card, nickname: 'red' })
       for (const foreign of [
         { ...card, merchant: 'other' as MerchantId },
         { ...card, token: `${token}0` as const },
       ]) {
         assert.equal(await findCard(read, foreign), undefined)
         assert.equal(await at.world.db.tx((t) => deleteCard(t, foreign)), undefined)
-        const name = { nickname: 'x', at: 1 }
-        assert.equal(await at.world.db.tx((t) => renameCard(t, foreign, name)), undefined)
+        assert.equal(await at.world.db.tx((t) => renameCard(t, foreign, 'x')), undefined)
       }
       assert.deepEqual(await at.world.db.tx((t) => deleteCard(t, card)), renamed)
       assert.equal(await findCard(read, card), undefined)
@@ -105,16 +109,25 @@ for (const engine of engines) {
       const again = await store({ rbi: true })
       const { sealed: _old, ...before } = first
       const { sealed: _new, ...after } = again
-      assert.deepEqual(after, {
-        ...before,
-        purgeAt: at.clock.now + 4 * dayMs,
-        updatedAt: at.clock.now,
-      })
+      assert.deepEqual(after, { ...before, purgeAt: at.clock.now + 4 * dayMs })
       assert.notEqual(again.sealed, first.sealed)
       assert.equal((await openCard(at.world, again, 'a')).number.reveal(), numbers[0])
       assert.equal((await store({ nickname: 'red' })).nickname, 'red')
       assert.notEqual((await store({ customer: 'ravi' })).token, first.token)
       assert.equal((await cardsOf(read, first)).length, 1)
+    })
+
+    test('the same card again keeps the name on it, if none is given', async () => {
+      const nameOf = async (card: StoredCard) => {
+        assert.deepEqual(await findCard(read, card), card)
+        const { name } = await openCard(at.world, card, 'a')
+        assert.equal(card.facts.name, name ?? '')
+        return name
+      }
+      assert.equal(await nameOf(await store({ name: '' })), undefined)
+      assert.equal(await nameOf(await store()), 'Asha')
+      assert.equal(await nameOf(await store({ name: '' })), 'Asha')
+      assert.equal(await nameOf(await store({ name: 'A Rao' })), 'A Rao')
     })
 
     test('stored many times at once it is one card that opens', async () => {

@@ -14,7 +14,7 @@ export interface CustomerCards {
 }
 
 const columns = `shard, merchant, customer, token, reference, facts, nickname, sealed, generation,
-  purge_at, created_at, updated_at`
+  purge_at, created_at`
 
 /**
  * Stores a card, or freshens the one of the same token; a nickname of '' leaves the one it has.
@@ -26,11 +26,11 @@ export async function insertCard(t: Tx, card: StoredCard): Promise<StoredCard | 
   if (newest?.generation !== card.generation) return undefined
   const [row] = await t.get(
     `insert into cards (shard, merchant, customer, token, reference, fingerprint, facts, nickname,
-       sealed, generation, purge_at, created_at, updated_at)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+       sealed, generation, purge_at, created_at)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
      on conflict (shard, merchant, customer, fingerprint) do update
      set facts = excluded.facts, sealed = excluded.sealed, generation = excluded.generation,
-       purge_at = excluded.purge_at, updated_at = excluded.updated_at,
+       purge_at = excluded.purge_at,
        nickname = case when excluded.nickname = '' then cards.nickname else excluded.nickname end
      where cards.token = excluded.token
      returning ${columns}`,
@@ -47,7 +47,6 @@ export async function insertCard(t: Tx, card: StoredCard): Promise<StoredCard | 
       card.generation,
       card.purgeAt ?? null,
       card.createdAt,
-      card.updatedAt,
     ],
   )
   return row && cardFrom(row)
@@ -97,12 +96,12 @@ export async function cardsOf(
 export async function renameCard(
   t: Tx,
   key: StoredCardKey,
-  { nickname, at }: { nickname: string; at: number },
+  nickname: string,
 ): Promise<StoredCard | undefined> {
   const [row] = await t.get(
-    `update cards set nickname = $4, updated_at = $5
+    `update cards set nickname = $4
      where shard = $1 and merchant = $2 and token = $3 returning ${columns}`,
-    [key.shard, key.merchant, key.token, nickname, at],
+    [key.shard, key.merchant, key.token, nickname],
   )
   return row && cardFrom(row)
 }
@@ -243,6 +242,5 @@ function cardFrom(row: Row): StoredCard {
     generation: Number(row['generation']),
     ...(row['purge_at'] !== null && { purgeAt: Number(row['purge_at']) }),
     createdAt: Number(row['created_at']),
-    updatedAt: Number(row['updated_at']),
   }
 }

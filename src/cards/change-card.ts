@@ -1,5 +1,5 @@
 import { type CardToken, shardIn } from '../ids.ts'
-import { audited } from '../merchants/audited.ts'
+import { doAudited } from '../merchants/do-audited.ts'
 import type { Merchant } from '../merchants/merchant.ts'
 import { Refusal } from '../refusal.ts'
 import type { CardRoom } from './card-room.ts'
@@ -42,13 +42,13 @@ async function knownCard(
  * Refuses a card that is not there or not that customer's.
  */
 export async function renameStored(
-  room: Pick<CardRoom, 'db' | 'now'>,
+  room: Pick<CardRoom, 'db'>,
   merchant: Merchant,
   { nickname, ...named }: NamedCard & { nickname?: string },
 ): Promise<StoredCard> {
   const card = await knownCard(room, merchant, named)
   if (nickname === undefined) return card
-  const renamed = await room.db.tx((t) => renameCard(t, card, { nickname, at: room.now() }))
+  const renamed = await room.db.tx((t) => renameCard(t, card, nickname))
   if (!renamed) throw new Refusal('card_unknown')
   return renamed
 }
@@ -62,7 +62,7 @@ export async function deleteStored(
   const card = await knownCard(room, merchant, named)
   const what = { deed: 'card_deleted', subject: card.reference } as const
   const done = { ...what, merchant: merchant.id, at: room.now(), actor }
-  const deleted = await audited(room, done, (t) => deleteCard(t, card))
+  const deleted = await doAudited(room, done, (t) => deleteCard(t, card))
   if (!deleted) throw new Refusal('card_unknown')
   return deleted
 }

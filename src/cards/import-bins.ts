@@ -1,6 +1,6 @@
 import type { Db } from '../db/db.ts'
 import { appendAudit } from '../merchants/audit-entries.ts'
-import { auditKeyOf } from '../merchants/audited.ts'
+import { auditKeyOf } from '../merchants/do-audited.ts'
 import type { Keyring } from '../merchants/open-keyring.ts'
 import type { BinRow } from './bin.ts'
 import { countBins, replaceBin } from './bins.ts'

@@ -1,5 +1,5 @@
-import { audited } from '../merchants/audited.ts'
 import { generationIn } from '../merchants/data-key.ts'
+import { doAudited } from '../merchants/do-audited.ts'
 import { NoDataKey } from '../merchants/open-keyring.ts'
 import { Refusal } from '../refusal.ts'
 import type { CardSecrets } from './card.ts'
@@ -21,7 +21,7 @@ export async function openCard(
   const generation = sealed && generationIn(sealed)
   if (!generation || !isPayable(card, room.now())) throw new Refusal('card_token_unknown')
   const what = { deed: 'card_opened', subject: reference } as const
-  await audited(room, { ...what, merchant, at: room.now(), actor }, async () => true)
+  await doAudited(room, { ...what, merchant, at: room.now(), actor }, async () => true)
   const key = await keyring.ofGeneration(merchant, 'cards', generation).catch((error: unknown) => {
     if (error instanceof NoDataKey) throw new Refusal('card_token_unknown')
     throw error

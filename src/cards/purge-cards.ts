@@ -1,5 +1,5 @@
 import { appendAudit } from '../merchants/audit-entries.ts'
-import { auditKeyOf } from '../merchants/audited.ts'
+import { auditKeyOf } from '../merchants/do-audited.ts'
 import { type CardFacts, forgetMost } from './card.ts'
 import type { CardRoom } from './card-room.ts'
 import { cardsToPurge, purgeCard } from './cards.ts'

@@ -1,5 +1,5 @@
 import { newCardReference, newCardToken, shardOf } from '../ids.ts'
-import { audited } from '../merchants/audited.ts'
+import { doAudited } from '../merchants/do-audited.ts'
 import type { Merchant } from '../merchants/merchant.ts'
 import { type CardFacts, type CardSecrets, cardMemoryMs } from './card.ts'
 import type { CardRoom } from './card-room.ts'
@@ -23,8 +23,9 @@ export interface CardToStore {
 const mostTries = 5
 
 /**
- * Puts a card into the vault, in place of the same card of the same customer: that keeps its token.
- * Whether the merchant stores cards at all is for the caller to ask.
+ * Puts a card into the vault, in place of the same card of the same customer: that keeps its token,
+ * and its name where this one has none. Whether the merchant stores cards at all is for the caller
+ * to ask.
  */
 export async function storeCard(room: CardRoom, given: CardToStore): Promise<StoredCard> {
   const { keyring } = room
@@ -33,7 +34,7 @@ export async function storeCard(room: CardRoom, given: CardToStore): Promise<Sto
     const card = await sealed(room, given)
     const what = { deed: 'card_stored', subject: card.reference } as const
     const done = { ...what, merchant, at: room.now(), actor: given.actor }
-    const stored = await audited(room, done, (t) => insertCard(t, card))
+    const stored = await doAudited(room, done, (t) => insertCard(t, card))
     if (stored) return stored
     await keyring.renew(merchant, 'cards')
   }
@@ -48,16 +49,16 @@ async function sealed(room: CardRoom, given: CardToStore): Promise<StoredCard> {
   const key = await room.keyring.current(merchant, 'cards')
   const there = await findSameCard(room.db.read, of, facts.fingerprint)
   const token = there?.token ?? newCardToken(of.shard)
+  const name = facts.name || there?.facts.name || ''
   return {
     ...of,
     token,
     reference: there?.reference ?? newCardReference(),
-    facts,
+    facts: { ...facts, name },
     nickname,
-    sealed: sealCard(key, card, { merchant, customer, token }),
+    sealed: sealCard(key, { ...card, ...(name && { name }) }, { merchant, customer, token }),
     generation: key.generation,
     ...(settings.card_retention === 'rbi' && { purgeAt: now + cardMemoryMs }),
     createdAt: now,
-    updatedAt: now,
   }
 }

@@ -25,7 +25,6 @@ export interface StoredCard extends StoredCardKey {
   readonly purgeAt?: number
   /** Epoch milliseconds. */
   readonly createdAt: number
-  readonly updatedAt: number
 }
 
 /** Whether a stored card can be paid with at this time. */

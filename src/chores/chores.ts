@@ -9,6 +9,9 @@ import { findMerchant } from '../merchants/merchants.ts'
 import { purgeSpentTokens } from '../merchants/spent-tokens.ts'
 import { doDuty } from '../payments/do-duty.ts'
 import { dueTxns, postpone } from '../payments/duties.ts'
+import { inquire } from '../payments/inquire.ts'
+import { dueInquiries, postponeInquiry } from '../payments/inquiries.ts'
+import type { Inquiry } from '../payments/inquiry.ts'
 import { dueRefunds, findRefund, postponeRefund, type RefundKey } from '../payments/refunds.ts'
 import { sendRefund } from '../payments/send-refund.ts'
 import { forgetBudgets } from '../payments/spend-budget.ts'
@@ -34,6 +37,7 @@ export function openChores(world: World, line: Line): readonly Chore[] {
   return [
     { name: 'payments', ...short, ...openRounds(world, payments(world)) },
     { name: 'refunds', ...short, ...openRounds(world, refunds(world)) },
+    { name: 'inquiries', restMs: secondMs, ...openRounds(world, inquiries(world)) },
     { name: 'events', ...short, once: (onError) => announceOnce(world, onError), settled },
     { name: 'webhooks', ...short, ...openPostman(world, line) },
     {
@@ -48,11 +52,11 @@ export function openChores(world: World, line: Line): readonly Chore[] {
     { name: 'old card keys', restMs: longRestMs, once: () => removeOldKeys(world), settled },
     { name: 'health', restMs: secondMs, once: () => world.health.once(), settled },
     { name: 'outage news', restMs: secondMs, once: () => announceOutages(world), settled },
-    { name: 'budgets', restMs: longRestMs, once: () => forgetBudgets(world), settled },
+    { name: 'budgets', restMs: longRestMs, once: () => forgetBudgets(world, mostPerPass), settled },
   ]
 }
 
-/** Of what does nothing beyond its pass. */
+/** For chores that have done everything when their pass ends. */
 const settled = async () => {}
 
 /** Works through what is due, each kind by itself, until `stop`, which waits for the last pass. */
@@ -118,6 +122,15 @@ function refunds(world: World): Rows<RefundKey> {
       await sendRefund(world, await merchantOf(world, key.merchant), refund)
     },
     putOff: (key, to) => world.db.tx(async (t) => postponeRefund(t, key, to)),
+  }
+}
+
+function inquiries(world: World): Rows<Inquiry> {
+  return {
+    due: (now, most) => dueInquiries(world.db.read, now, most),
+    nameOf: ({ txn, tries }) => `${txn.id}/${tries}`,
+    work: (inquiry) => inquire(world, inquiry),
+    putOff: (inquiry, { until }) => world.db.tx(async (t) => postponeInquiry(t, inquiry, until)),
   }
 }
 

@@ -1,6 +1,6 @@
 import { type Env, readProcessEnv } from '../env.ts'
 import type { MerchantId } from '../ids.ts'
-import type { AuditedBy } from '../merchants/audited.ts'
+import type { AuditedBy } from '../merchants/do-audited.ts'
 import { findMerchant } from '../merchants/merchants.ts'
 import { CannotStart, openStore, type Store } from '../open-store.ts'
 

@@ -1,5 +1,5 @@
 import type { Env } from '../env.ts'
-import { audited } from '../merchants/audited.ts'
+import { doAudited } from '../merchants/do-audited.ts'
 import { keyHash, keyId, newKey } from '../merchants/key.ts'
 import { setResponseKey } from '../merchants/merchant-secrets.ts'
 import { findMerchant, insertKey, ownerOfKey, revokeKey } from '../merchants/merchants.ts'
@@ -40,7 +40,7 @@ async function create(store: Store, env: Env, id: string): Promise<void> {
   const hash = keyHash(key)
   const { now: at, actor } = byOperator()
   const done = { merchant, at, actor, deed: 'api_key_created', subject: keyId(hash) } as const
-  await audited(store, done, async (t) => {
+  await doAudited(store, done, async (t) => {
     insertKey(t, { hash, merchant, at })
     return true
   })
@@ -52,7 +52,7 @@ async function replaceResponseKey(store: Store, env: Env, id: string): Promise<v
   const key = newKey(env.mode, 'rk')
   const { now: at, actor } = byOperator()
   const done = { merchant, at, actor, deed: 'response_key_set', subject: merchant } as const
-  await audited(store, done, async (t) => {
+  await doAudited(store, done, async (t) => {
     setResponseKey(t, store.seal, { merchant, key, at })
     return true
   })
@@ -65,7 +65,7 @@ async function revoke(store: Store, key: string): Promise<void> {
   const { now: at, actor } = byOperator()
   const isRevoked =
     merchant !== undefined &&
-    (await audited(store, { merchant, at, actor, deed: 'api_key_revoked', subject: id }, (t) =>
+    (await doAudited(store, { merchant, at, actor, deed: 'api_key_revoked', subject: id }, (t) =>
       revokeKey(t, id, at),
     ))
   if (!isRevoked) throw new CannotStart(`there is no key ${id} to revoke`)

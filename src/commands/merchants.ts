@@ -1,7 +1,7 @@
 import { placeMerchant } from '../add-merchant.ts'
 import type { Env } from '../env.ts'
 import { isMerchantId } from '../ids.ts'
-import { audited } from '../merchants/audited.ts'
+import { doAudited } from '../merchants/do-audited.ts'
 import { mayReturnTo, readSetting, type Settings } from '../merchants/merchant.ts'
 import { changeSettings, findMerchant } from '../merchants/merchants.ts'
 import { CannotStart, type Store } from '../open-store.ts'
@@ -20,7 +20,7 @@ export async function merchants([action, id, ...pairs]: readonly string[]): Prom
         const { now: at, actor } = byOperator()
         const done = { merchant: id, at, actor, deed: 'merchant_added', subject: id } as const
         const merchant = { id, mode: env.mode, at }
-        const added = await audited(store, done, (t) => placeMerchant(t, store.seal, merchant))
+        const added = await doAudited(store, done, (t) => placeMerchant(t, store.seal, merchant))
         say(added ? `Merchant ${id} is added.` : `Merchant ${id} was there already.`)
       })
     case 'set': {
@@ -50,7 +50,7 @@ async function set(
   // Values are the operator's business; the log says what was touched.
   const subject = Object.keys(settings).join(' ')
   const done = { merchant: merchant.id, at, actor, deed: 'settings_changed', subject } as const
-  await audited(store, done, (t) => changeSettings(t, id, settings))
+  await doAudited(store, done, (t) => changeSettings(t, id, settings))
 }
 
 function settingsIn(pairs: readonly string[], env: Env): Partial<Settings> {

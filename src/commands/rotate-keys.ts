@@ -9,7 +9,7 @@ import {
 import { dropFact, replaceFact, settleFact } from '../db/facts.ts'
 import { outliveTxs } from '../db/outlive-txs.ts'
 import type { Env } from '../env.ts'
-import { audited } from '../merchants/audited.ts'
+import { doAudited } from '../merchants/do-audited.ts'
 import { rewrapKeys } from '../merchants/rewrap-keys.ts'
 import { CannotStart, type Store, secretsNotUnder, wrapsOutside } from '../open-store.ts'
 import { type Seal, type SealedFor, sealedUnder } from '../seal.ts'
@@ -77,7 +77,7 @@ async function finish(store: Store, since: string): Promise<void> {
   const { now: at, actor } = byOperator()
   const subject = `master key ${seal.keyId}`
   const done = { merchant: '', at, actor, deed: 'keys_rotated', subject } as const
-  await audited(store, done, async (t) => {
+  await doAudited(store, done, async (t) => {
     replaceFact(t, 'master key', { from: before, to: seal.keyId })
     dropFact(t, underWay, since)
     return true

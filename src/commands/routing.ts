@@ -13,7 +13,7 @@ import { type AtMerchant, byOperator, say, Usage, withMerchant } from './command
 
 const usage = `routing show MERCHANT
 routing set MERCHANT FILE|-
-routing replay MERCHANT --since 2026-11-01 [--rules FILE]`
+routing replay MERCHANT --since YYYY-MM-DD [--rules FILE]`
 
 /** So much time is read at once: a busy hour of a busy merchant fits into memory. */
 const stepMs = 60 * 60_000

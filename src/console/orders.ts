@@ -8,14 +8,12 @@ import { txnsOf } from '../payments/txns.ts'
 import type { World } from '../payments/world.ts'
 import { Refusal } from '../refusal.ts'
 import { deliveriesOfOrder } from '../webhooks/deliveries.ts'
+import { mostOfOrder } from '../webhooks/delivery.ts'
 import { orderBody } from '../wire/order-view.ts'
 import { refusedAnswers } from '../wire/refusal-view.ts'
 import { eventBody, paymentBody, TimelineBody } from './order-bodies.ts'
 
 const OrderPath = Type.Object({ order_id: Type.String() })
-
-/** An order has 25 txns at most, and few events each. */
-const mostDeliveries = 2_000
 
 /** `/console/orders/{order_id}`: an order with everything that happened to it. */
 export function orderTimeline(scope: FastifyInstance, world: World): void {
@@ -37,7 +35,7 @@ export function orderTimeline(scope: FastifyInstance, world: World): void {
       if (!whole) throw new Refusal('order_not_found', { subject: orderId })
       const txns = await txnsOf(read, key)
       const refunds = await refundsOf(read, key)
-      const deliveries = await deliveriesOfOrder(read, key, mostDeliveries)
+      const deliveries = await deliveriesOfOrder(read, key, mostOfOrder)
       const events = await eventsOf(read, key)
       return {
         order: orderBody(whole, orderViewOf(world, request)),

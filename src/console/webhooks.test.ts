@@ -6,11 +6,12 @@ import { anOrder } from '../../test/world.ts'
 import { addMerchant } from '../add-merchant.ts'
 import { requireKey } from '../api/auth.ts'
 import { openDoor } from '../api/door.ts'
-import type { MerchantId } from '../ids.ts'
+import { type MerchantId, newWebhookId } from '../ids.ts'
 import { auditEntries } from '../merchants/audit-entries.ts'
 import { keyHash, keyId } from '../merchants/key.ts'
 import { insertKey } from '../merchants/merchants.ts'
 import { Secret } from '../secret.ts'
+import { insertDelivery } from '../webhooks/deliveries.ts'
 import { happen, openPostbox } from '../webhooks/postbox.fixture.ts'
 import { webhookRoutes } from './webhooks.ts'
 
@@ -179,6 +180,20 @@ for (const engine of engines) {
       const [after] = (await call('GET', '/deliveries?order_id=one')).body.deliveries
       assert.equal(after.state, 'delivered')
       assert.equal(after.attempts, 1)
+    })
+
+    test('an order of hundreds of deliveries shows the newest ones too', async (t) => {
+      const { box, call } = await open(t, engine)
+      const key = box.orderKey('many')
+      const at = box.clock.now
+      await box.world.db.tx(async (tx) => {
+        for (let seq = 1; seq <= 501; seq++) {
+          const fresh = { id: newWebhookId(key.shard), attempts: 0, lease: 0, createdAt: at }
+          insertDelivery(tx, { ...key, ...fresh, seq, name: 'TXN_CREATED', endpoint: 'order' })
+        }
+      })
+      const { deliveries } = (await call('GET', '/deliveries?order_id=many')).body
+      assert.equal(deliveries.at(-1).event, 501)
     })
 
     test('a disabled endpoint is shown as one, and enabled', async (t) => {

@@ -5,6 +5,7 @@ import { shardIn } from '../ids.ts'
 import type { World } from '../payments/world.ts'
 import { badField, Refusal } from '../refusal.ts'
 import { deliveriesOfOrder, deliveriesOfWebhook, waitingCounts } from '../webhooks/deliveries.ts'
+import { mostOfOrder } from '../webhooks/delivery.ts'
 import { readEndpoint } from '../webhooks/endpoint.ts'
 import { type EndpointKey, endpointsOf } from '../webhooks/endpoints.ts'
 import {
@@ -31,9 +32,6 @@ import {
   RemovedBody,
   readWhich,
 } from './webhook-bodies.ts'
-
-/** An order has 25 txns at most, and few events each. */
-const mostDeliveries = 500
 
 type WithEndpoint = FastifyRequest<{ Params: { id: string } }>
 
@@ -156,7 +154,7 @@ function deliveryRoutes(scope: FastifyInstance, world: World): void {
       const shard = id === undefined ? undefined : shardIn(id)
       const webhook = { shard, merchant: request.merchant.id, id: id ?? '' }
       const deliveries = order
-        ? await deliveriesOfOrder(read, order, mostDeliveries)
+        ? await deliveriesOfOrder(read, order, mostOfOrder)
         : shard === undefined
           ? []
           : await deliveriesOfWebhook(read, { ...webhook, shard })

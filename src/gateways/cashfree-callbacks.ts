@@ -1,6 +1,7 @@
 import { createHmac, hash } from 'node:crypto'
 import { isSame, jsonIn, objectIn } from './answer.ts'
-import type { Access, Callback, News } from './gateway.ts'
+import type { Access } from './gateway.ts'
+import type { Callback, News } from './news.ts'
 
 /** As far as two clocks and a slow network are apart at most; what is older may be a recording. */
 const oldestCallbackMs = 900_000
@@ -21,7 +22,7 @@ export function hearCallback({ headers, body, now }: Callback, { credentials }: 
   for (const part of ['order', 'refund', 'auto_refund']) {
     const reference = objectIn(data[part])?.['order_id']
     if (typeof reference === 'string' && /^txn_[0-9a-f]{24}/.test(reference)) {
-      return { kind: 'news', id, reference }
+      return { kind: 'news', id, reference, ...(part !== 'order' && { isRefund: true }) }
     }
   }
   return { kind: 'other', id }

@@ -102,8 +102,10 @@ function refundVerdictOn(refund: Words, about: Refunding): RefundVerdict {
     case 'SUCCESS':
       return { kind: 'refunded', said, amount }
     case 'PENDING':
-    case 'ONHOLD':
       return { kind: 'refund_pending', said }
+    // The account has too little money for it.
+    case 'ONHOLD':
+      return { kind: 'refund_on_hold', said }
     case 'CANCELLED':
     case 'FAILED':
       return { kind: 'refund_failed', said }

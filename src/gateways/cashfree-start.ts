@@ -139,8 +139,8 @@ function afterFailedStart(reply: Reply, about: NewPayment, error: CashfreeError)
   const verdict = verdictAmong(payments, about)
   if (!verdict) {
     // Of an order that is paid, or of a call that may be under way, it is not the whole truth.
-    const isInDoubt = /^order_/.test(error.code) || (error.status > 400 && error.status < 500)
-    return isInDoubt ? unclear(reply) : notBegun(error)
+    const isDefinite = error.status === 400 && !error.code.startsWith('order_')
+    return isDefinite || isBankDown(error) ? notBegun(error) : unclear(reply)
   }
   switch (verdict.kind) {
     case 'failed':
@@ -152,6 +152,12 @@ function afterFailedStart(reply: Reply, about: NewPayment, error: CashfreeError)
     default:
       return verdict
   }
+}
+
+/** Cashfree's word that nothing came of it; the same code also tells that the bank is silent. */
+function isBankDown({ status, code, message }: CashfreeError): boolean {
+  const isOver = /failed/i.test(message) && !/pending/i.test(message)
+  return status === 502 && code === 'bank_processing_failure' && isOver
 }
 
 /** Two resends within 5 minutes of the first OTP, as Cashfree documents. */

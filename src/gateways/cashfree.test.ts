@@ -63,7 +63,8 @@ test('a callback names the order of a payment, a refund or an automatic refund',
   for (const part of ['order', 'refund', 'auto_refund']) {
     const body = JSON.stringify({ data: { [part]: { order_id: `${reference}-2` } } })
     const news = heard({ ...signed(body), 'x-idempotency-key': 'a+b/c=' }, body)
-    assert.deepEqual(news, { kind: 'news', id: 'a+b/c=', reference: `${reference}-2` })
+    const isRefund = part === 'order' ? {} : { isRefund: true }
+    assert.deepEqual(news, { kind: 'news', id: 'a+b/c=', reference: `${reference}-2`, ...isRefund })
   }
 })
 

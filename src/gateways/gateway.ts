@@ -4,6 +4,7 @@ import type { RefundRef, TxnId } from '../ids.ts'
 import type { Mode } from '../merchants/merchant.ts'
 import type { Paise } from '../money.ts'
 import type { Secret } from '../secret.ts'
+import type { Callback, News } from './news.ts'
 
 /** The unified response codes we give, one vocabulary over all gateways (`resp_code`). */
 export type ResponseCode =
@@ -119,7 +120,7 @@ export type Stage = 'started' | 'challenged' | 'at_page' | 'submitted'
 export interface Payment {
   /** Our txn id: with `tries` the gateway's reference, and its guard against doing things twice. */
   readonly id: TxnId
-  /** The how-manieth start of the txn this is about, from 1: each has a reference of its own. */
+  /** Which start of the txn this is about, counted from 1: each has a reference of its own. */
   readonly tries: number
   readonly stage: Stage
   readonly merchant: string
@@ -158,6 +159,8 @@ export interface RefundSaid {
 export type RefundVerdict =
   | { readonly kind: 'refunded'; readonly said: RefundSaid; readonly amount: Paise }
   | { readonly kind: 'refund_pending'; readonly said: RefundSaid }
+  /** It will not go on with it before the merchant has seen to it. */
+  | { readonly kind: 'refund_on_hold'; readonly said: RefundSaid }
   | { readonly kind: 'refund_failed'; readonly said: RefundSaid }
   /** The gateway knows no refund of ours by this name. */
   | { readonly kind: 'not_found' }
@@ -237,26 +240,6 @@ export type Admission =
   | { readonly kind: 'works' }
   | { readonly kind: 'locked_out'; readonly message: string }
   | Unknown
-
-/** What came in at an account's callback URL. */
-export interface Callback {
-  readonly headers: Readonly<Record<string, string | undefined>>
-  /** As it was sent: signatures are over these bytes. */
-  readonly body: Buffer
-  /** Epoch milliseconds. */
-  readonly now: number
-}
-
-/** What a callback is worth: it carries no authority, it only says that asking is worthwhile. */
-export type News =
-  /** Not signed by the gateway, or not readable. */
-  | { readonly kind: 'forged' }
-  /** Signed so long ago that it may be a recording. */
-  | { readonly kind: 'stale' }
-  /** Signed, and about nothing that we look after. */
-  | { readonly kind: 'other'; readonly id: string }
-  /** About a payment of ours or its refunds, by our reference; `hint`: where nothing is signed. */
-  | { readonly kind: 'news' | 'hint'; readonly id: string; readonly reference: string }
 
 /** A gateway: the questions it can be asked. What it can't do is absent. */
 export interface Gateway {

@@ -1,6 +1,6 @@
 import type { MerchantId } from '../ids.ts'
 import type { AuditDeed } from '../merchants/audit-entry.ts'
-import { type AuditedBy, type AuditRoom, audited } from '../merchants/audited.ts'
+import { type AuditedBy, type AuditRoom, doAudited } from '../merchants/do-audited.ts'
 import type { Mode } from '../merchants/merchant.ts'
 import { holdMerchant } from '../merchants/merchants.ts'
 import { badField, Refusal } from '../refusal.ts'
@@ -71,7 +71,7 @@ export async function addAccount(
   const { credentials } = said
   const admission = await admit(by, order, { merchant, account, credentials })
   const done = doneTo({ merchant, id }, 'account_added', order)
-  const isAdded = await audited(by, done, async (t) => {
+  const isAdded = await doAudited(by, done, async (t) => {
     holdMerchant(t, merchant)
     refuseTaken(await accountsOf(t.get, by.seal, merchant), { ...account, id: said.id })
     return insertAccount(t, by.seal, { merchant, account, credentials, at: order.now })
@@ -105,7 +105,7 @@ export async function changeAccount(
   const credited = { merchant, account, credentials }
   const admission = isElsewhere ? await admit(by, order, credited) : undefined
   const done = doneTo(key, 'account_changed', order, [key.id, ...fields].join(' '))
-  const kept = await audited(by, done, async (t) => {
+  const kept = await doAudited(by, done, async (t) => {
     holdMerchant(t, merchant)
     const all = await accountsOf(t.get, by.seal, merchant)
     const now = all.find((one) => one.account.id === key.id)
@@ -192,7 +192,7 @@ async function toggle(
   key: AccountKey,
   { deed, disabledAt, ...change }: Toggling,
 ): Promise<KeptAccount | undefined> {
-  return audited(by, doneTo(key, deed, change), async (t) => {
+  return doAudited(by, doneTo(key, deed, change), async (t) => {
     if (!(await setDisabled(t, key, disabledAt))) return undefined
     const all = await accountsOf(t.get, by.seal, key.merchant)
     const kept = all.find(({ account }) => account.id === key.id)

@@ -1,6 +1,6 @@
 import type { Db } from '../db/db.ts'
 import type { MerchantId } from '../ids.ts'
-import { type AuditedBy, type AuditRoom, audited } from '../merchants/audited.ts'
+import { type AuditedBy, type AuditRoom, doAudited } from '../merchants/do-audited.ts'
 import { accountsFor } from './accounts.ts'
 import { insertRules, newestRules, newestVersion, type RulesVersion } from './routing-rules.ts'
 import { accountsIn, type Rules, readRulesText } from './rule.ts'
@@ -24,7 +24,7 @@ export async function setRules(
     const rules = { merchant, version, text, actor, createdAt: now }
     const deed = 'routing_rules_set' as const
     const done = { merchant, at: now, actor, deed, subject: `version ${version}` }
-    if (await audited(by, done, (t) => insertRules(t, rules))) return { ok: rules }
+    if (await doAudited(by, done, (t) => insertRules(t, rules))) return { ok: rules }
   }
 }
 

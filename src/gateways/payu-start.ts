@@ -50,7 +50,8 @@ const mail = /^[^\s|@]+@[^\s|@]+$/
 /** Debit cards are named by network; credit cards are `CC`, but for two networks. */
 function kindOf(brand: Brand | undefined, cardType: string): { pg: string; bankcode: string } {
   const { DEBIT = 'VISA', CREDIT = 'CC' } = codes.get(brand) ?? {}
-  return cardType === 'DEBIT' ? { pg: 'DC', bankcode: DEBIT } : { pg: 'CC', bankcode: CREDIT }
+  const isDebit = cardType.toUpperCase() === 'DEBIT'
+  return isDebit ? { pg: 'DC', bankcode: DEBIT } : { pg: 'CC', bankcode: CREDIT }
 }
 
 const codes = new Map<Brand | undefined, { readonly DEBIT?: string; readonly CREDIT?: string }>([

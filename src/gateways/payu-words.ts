@@ -158,9 +158,10 @@ const families: readonly (readonly [meaning: Meaning, codes: string])[] = [
   [{ by: 'gateway', code: 'TXN_FAILURE', note: 'undecided' }, 'E227 E225 E504'],
   [
     { by: 'bank', code: 'ISSUER_DOWN' },
-    'E334 E1001 E1002 E802 E1639 E1653 E205 E206 E208 E209 E210 E211 E214 E345 E1629 E199 E1663',
+    'E334 E1001 E1002 E802 E803 E804 E1639 E1653 E205 E206 E208 E209 E210 E211 E214 E345 E1629 ' +
+      'E199 E1663',
   ],
-  [{ by: 'gateway', code: 'GATEWAY_ERROR' }, 'E803 E804 E341 E346 E800'],
+  [{ by: 'gateway', code: 'GATEWAY_ERROR' }, 'E341 E346 E800'],
   [{ by: 'gateway', code: 'GATEWAY_ERROR', note: 'unsigned' }, 'E700'],
   [
     { by: 'gateway', code: 'GATEWAY_ERROR', note: 'set_up' },
@@ -181,7 +182,8 @@ export function meaningOf({ code = '' }: Said): Meaning {
 /** Whether the bank may have done something after all: the payment's own state has to tell. */
 export function isDoubtful(said: Said): boolean {
   const { code, note } = meaningOf(said)
-  return code === 'ISSUER_DOWN' || note === 'undecided' || note === 'timed_out'
+  const isTrouble = code === 'ISSUER_DOWN' || code === 'GATEWAY_ERROR'
+  return isTrouble || note === 'undecided' || note === 'timed_out'
 }
 
 /** The verdict on a payment that PayU calls failed, at its start or ever after. */

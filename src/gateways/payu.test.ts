@@ -3,7 +3,8 @@ import { createHash } from 'node:crypto'
 import { test } from 'node:test'
 import { paise } from '../money.ts'
 import { Secret } from '../secret.ts'
-import type { Access, Call, News } from './gateway.ts'
+import type { Access, Call } from './gateway.ts'
+import type { News } from './news.ts'
 import { aNewPayment } from './payment.fixture.ts'
 import { payu } from './payu.ts'
 import {
@@ -161,6 +162,7 @@ test('a start says whether money is held, and what kind of card it is', () => {
   assert.deepEqual(kind('5497774415170603', 'DEBIT'), ['DC', 'MAST'])
   assert.deepEqual(kind('4012001037141112', 'DEBIT'), ['DC', 'VISA'])
   assert.deepEqual(kind('6082015309577308', 'DEBIT'), ['DC', 'RUPAY'])
+  assert.deepEqual(kind('6082015309577308', 'Debit'), ['DC', 'RUPAY'])
   assert.deepEqual(kind('6082015309577308', ''), ['CC', 'CC'])
   assert.deepEqual(kind('370295061673669', 'CREDIT'), ['CC', 'AMEX'])
   const held = read(payu.start.ask({ ...payment, autoCapture: false }, access)).form

@@ -4,14 +4,13 @@ import type {
   Access,
   Admission,
   Call,
-  Callback,
   Capturing,
   Eligibility,
   Gateway,
   Instructed,
-  News,
   Reply,
 } from './gateway.ts'
+import type { Callback, News } from './news.ts'
 import { command, isNothingFound, liveHosts, post, verify } from './payu-commands.ts'
 import {
   askRefund,
@@ -135,7 +134,7 @@ function hearCallback({ body, now }: Callback, access: Access): News {
 function hint(txnid: string, now: number): News {
   if (!isTxnid(txnid)) return { kind: 'forged' }
   const id = `refund.${txnid}.${Math.floor(now / hintMs)}`
-  return { kind: 'hint', id, reference: `txn_${txnid}` }
+  return { kind: 'hint', id, reference: `txn_${txnid}`, isRefund: true }
 }
 
 /** A refund takes days; nobody needs to hear of one sooner than within a minute. */

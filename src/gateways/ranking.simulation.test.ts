@@ -6,7 +6,7 @@ import { type AccountForCard, defaultTerms } from './account.ts'
 import { type Signal, signals } from './health.ts'
 import { makeLuck } from './luck.fixture.ts'
 import { planWays } from './routing.ts'
-import { quietWatch } from './watch-health.ts'
+import { quietWatch } from './watch-health.fixture.ts'
 
 const merchant = 'demo' as MerchantId
 const hours = 12

@@ -17,8 +17,9 @@ export interface Ranking<F extends Fitting = Fitting> {
 
 /** What so many standard errors can explain may be chance, and weights decide. */
 const chanceErrors = 2
-/** Nobody sees less; and what costs more of a hundred payments is not left to weights. */
+/** Nobody sees a smaller difference. */
 const leastNear = 0.01
+/** Six more of a hundred payments lost are not left to weights. */
 const mostNear = 0.06
 
 /** What a customer notices, in milliseconds. */

@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto'
 import { isSame, type Words } from './answer.ts'
-import type { Access, Callback, News } from './gateway.ts'
+import type { Access } from './gateway.ts'
+import type { Callback, News } from './news.ts'
 import { textIn, wordsAt, wordsIn } from './razorpay-words.ts'
 
 /** Razorpay repeats a callback for 24 hours; the two more are for queues and clocks. */
@@ -26,7 +27,9 @@ export function hearRazorpay({ headers, body, now }: Callback, { credentials }: 
   // The header is not signed; without a sound one, the signature names the body.
   const id = /^\w{1,64}$/.test(event) ? event : signature.toLowerCase()
   const reference = referenceIn(wordsAt(words, 'payload'))
-  return reference === undefined ? { kind: 'other', id } : { kind: 'news', id, reference }
+  if (reference === undefined) return { kind: 'other', id }
+  const isRefund = wordsAt(wordsAt(words, 'payload'), 'refund')['entity'] !== undefined
+  return { kind: 'news', id, reference, ...(isRefund && { isRefund }) }
 }
 
 /** Our reference, in the notes of a payment or a refund, or as the receipt of an order. */

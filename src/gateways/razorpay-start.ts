@@ -74,8 +74,7 @@ function createBody(about: NewPayment, handle: string): object {
     currency: about.currency,
     order_id: handle,
     method: 'card',
-    contact: customer.phone,
-    email: customer.email,
+    ...reachedBy(customer),
     callback_url: finishUrl,
     notes: { reference: referenceOf(about), auth: about.auth },
     card: {
@@ -91,6 +90,18 @@ function createBody(about: NewPayment, handle: string): object {
     ip: customer.ip,
     referer: new URL(finishUrl).origin,
     user_agent: customer.userAgent,
+  }
+}
+
+/**
+ * Razorpay demands both, and refuses what can't be a number or an address; an order may lack them.
+ * Nobody gets mail at example.com, and the OTP goes to the telephone that the bank knows.
+ */
+function reachedBy({ email = '', phone = '' }: NewPayment['customer']) {
+  const digits = phone.replace(/[\s()-]/g, '')
+  return {
+    contact: /^\+?\d{8,15}$/.test(digits) ? digits : '9999999999',
+    email: /^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(email) ? email : 'customer@example.com',
   }
 }
 

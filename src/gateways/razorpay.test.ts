@@ -83,7 +83,7 @@ test('news is named by our reference, wherever it stands', () => {
   assert.deepEqual(heard, [
     { kind: 'news', id: 'evt_1', reference: id },
     { kind: 'news', id: 'evt_1', reference: `${id}2` },
-    { kind: 'news', id: 'evt_1', reference: id },
+    { kind: 'news', id: 'evt_1', reference: id, isRefund: true },
   ])
 })
 
@@ -178,6 +178,21 @@ test('a start is an order, its payment, and the OTP by the address that was give
     cvv: '739',
   })
   assert.deepEqual(generate, { method: 'POST', path: generateUrl }, 'without the secret')
+})
+
+test('a start names a telephone and an address that can be some, whatever the order says', () => {
+  const reached = (phone?: string, email?: string) => {
+    const customer = { ...payment.customer, phone, email }
+    const [, create] = callsOfStart({ ...payment, customer })
+    const { contact, email: named } = JSON.parse(create.body ?? '')
+    return [contact, named]
+  }
+  const nobody = ['9999999999', 'customer@example.com']
+  assert.deepEqual(reached('98765 43210', 'asha@example.in'), ['9876543210', 'asha@example.in'])
+  assert.deepEqual(reached('+91 (98765)-43210')[0], '+919876543210')
+  assert.deepEqual(reached(undefined, undefined), nobody)
+  assert.deepEqual(reached('', ''), nobody)
+  assert.deepEqual(reached('12345', 'asha at example'), nobody)
 })
 
 test('money that is to be held is held for as long as Razorpay lets it', () => {

@@ -8,7 +8,7 @@ import type { GatewayName } from './catalog.ts'
 import type { Sign } from './health.ts'
 import { makeLuck } from './luck.fixture.ts'
 import { planWays } from './routing.ts'
-import { quietWatch } from './watch-health.ts'
+import { quietWatch } from './watch-health.fixture.ts'
 
 /**
  * Seven hours of payments through three gateways, in which most of what happens to gateways

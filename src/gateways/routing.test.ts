@@ -260,10 +260,15 @@ describe('the BINs that can pay by OTP', () => {
 
   test('are those of a network that an account does', () => {
     assert.deepEqual(otpBins(bins, [account('a')], []), ['411111', '411111111'])
-    assert.deepEqual(otpBins(bins, [account('a', { terms: { bins: ['4111111'] } })], []), [
-      '411111111',
-    ])
     assert.deepEqual(otpBins(bins, [], []), [])
+  })
+
+  test('are those in which an account has a BIN, and those within one of its BINs', () => {
+    const of = (bin: string) => otpBins(bins, [account('a', { terms: { bins: [bin] } })], [])
+    assert.deepEqual(of('4111111'), ['411111', '411111111'])
+    assert.deepEqual(of('411111222'), ['411111'])
+    assert.deepEqual(of('411111'), ['411111', '411111111'])
+    assert.deepEqual(of('411112'), [])
   })
 
   test('are without those that every account has refused, digit for digit', () => {

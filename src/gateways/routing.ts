@@ -193,7 +193,9 @@ function whyNoOtp(
 ): 'network' | 'no_otp' | undefined {
   const gateway = gatewayNamed(name)
   if (gateway.submitOtp === undefined || noOtpUntil > now) return 'no_otp'
-  const isTheirs = terms.bins === undefined || terms.bins.some((one) => bin.startsWith(one))
+  // A wide range is asked about with fewer digits than a BIN of theirs may have.
+  const fits = (one: string) => bin.startsWith(one) || one.startsWith(bin)
+  const isTheirs = terms.bins === undefined || terms.bins.some(fits)
   return isTheirs && (terms.networks ?? gateway.otpBrands).includes(brand) ? undefined : 'network'
 }
 

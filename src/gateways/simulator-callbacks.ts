@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto'
 import { isSame, jsonIn, objectIn } from './answer.ts'
-import type { Access, Callback, News } from './gateway.ts'
+import type { Access } from './gateway.ts'
+import type { Callback, News } from './news.ts'
 
 /** An older callback may be a recording; the simulated bank's clock is nearly ours. */
 const windowMs = 5 * 60_000

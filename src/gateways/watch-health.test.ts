@@ -5,7 +5,8 @@ import type { MerchantId } from '../ids.ts'
 import type { Sign } from './health.ts'
 import { countsSince } from './health-counts.ts'
 import { endOutagesOf, openOutages, outagesOf } from './outages.ts'
-import { type HealthWatch, openWatch, quietWatch } from './watch-health.ts'
+import { quietWatch } from './watch-health.fixture.ts'
+import { type HealthWatch, openWatch } from './watch-health.ts'
 
 const merchant = 'demo' as MerchantId
 const minute = 60_000

@@ -22,15 +22,18 @@ const openMinutes = 2
 /** Old counts are removed so often, and a few hundred rows too many hurt nobody. */
 const purgeMinutes = 10
 
-interface Memory {
+/** What of gateways' health is in memory: counts and circuit breakers. */
+export interface Memory {
   readonly breakers: Breakers
   readonly view: HealthWatch['view']
   /** Counts it; gives what was counted. */
   readonly count: (sign: Sign) => readonly Bucket[]
+  /** Adds what others have counted. */
   readonly add: (bucket: Bucket) => void
 }
 
-function openMemory(now: () => number): Memory {
+/** A memory of nothing yet. `now`: epoch milliseconds. */
+export function openMemory(now: () => number): Memory {
   const tally = openTally()
   const breakers = openBreakers()
   const view: HealthWatch['view'] = (merchant) => ({
@@ -60,12 +63,6 @@ function openMemory(now: () => number): Memory {
     return counted
   }
   return { breakers, view, count, add: tally.add }
-}
-
-/** A watch that keeps everything in memory, for tests. */
-export function quietWatch(now: () => number): HealthWatch {
-  const { view, count } = openMemory(now)
-  return { note: (sign) => void count(sign), view, once: async () => 0 }
 }
 
 /**

@@ -36,7 +36,10 @@ export interface AuditDone {
   readonly merchant: AuditOwner
   /** Epoch milliseconds. */
   readonly at: number
-  /** Who did it: `key <id>`, `client token`, `command line`, `clock`. */
+  /**
+   * Who did it: `key <id>`, `jwt key <kid>`, `client token`, `payment <id>`, `command line`,
+   * `clock`.
+   */
   readonly actor: string
   readonly deed: AuditDeed
   /** What it was done to: a card reference and request id, a key's id, names of settings. */

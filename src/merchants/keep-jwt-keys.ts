@@ -1,7 +1,7 @@
 import type { JwtKeyId, MerchantId } from '../ids.ts'
 import type { Seal } from '../seal.ts'
 import type { AuditDeed } from './audit-entry.ts'
-import { type AuditedBy, type AuditRoom, audited } from './audited.ts'
+import { type AuditedBy, type AuditRoom, doAudited } from './do-audited.ts'
 import { type JwtKey, makeJwtKey } from './jwt-key.ts'
 import { insertJwtKey, revokeJwtKey } from './jwt-keys.ts'
 
@@ -21,14 +21,14 @@ export async function addJwtKey(
 ): Promise<JwtKey | undefined> {
   const key = await makeJwtKey(change.merchant, publicKey, change.now)
   const done = doneTo('jwt_key_added', key.kid, change)
-  return (await audited(room, done, (t) => insertJwtKey(t, room.seal, key))) ? key : undefined
+  return (await doAudited(room, done, (t) => insertJwtKey(t, room.seal, key))) ? key : undefined
 }
 
 /** Revokes a key from the next call on; `false` when there is none to revoke by this id. */
 export function endJwtKey(room: AuditRoom, change: JwtKeyChange, kid: JwtKeyId): Promise<boolean> {
   const { merchant, now } = change
   const done = doneTo('jwt_key_revoked', kid, change)
-  return audited(room, done, (t) => revokeJwtKey(t, { merchant, kid }, now))
+  return doAudited(room, done, (t) => revokeJwtKey(t, { merchant, kid }, now))
 }
 
 function doneTo(deed: AuditDeed, subject: string, { merchant, actor, now }: JwtKeyChange) {

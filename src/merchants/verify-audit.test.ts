@@ -11,7 +11,7 @@ import {
   auditShard,
 } from './audit-entries.ts'
 import type { AuditOwner } from './audit-entry.ts'
-import { audited } from './audited.ts'
+import { doAudited } from './do-audited.ts'
 import { verifyAudit } from './verify-audit.ts'
 
 const shop = 'shop' as MerchantId
@@ -159,16 +159,16 @@ for (const engine of engines) {
     test('a change that changed nothing writes nothing', async () => {
       const done = { merchant: shop, at: 1, actor: 'a', deed: 'card_deleted', subject: '' } as const
       for (const nothing of [false, undefined]) {
-        assert.equal(await audited(at.world, done, async () => nothing), nothing)
+        assert.equal(await doAudited(at.world, done, async () => nothing), nothing)
       }
       assert.deepEqual(await auditLogs(at.world.db.read), [])
       await assert.rejects(
-        audited(at.world, done, async () => {
+        doAudited(at.world, done, async () => {
           throw new Error('no')
         }),
       )
       assert.deepEqual(await auditLogs(at.world.db.read), [])
-      assert.equal(await audited(at.world, done, async () => 0), 0)
+      assert.equal(await doAudited(at.world, done, async () => 0), 0)
       assert.deepEqual(await auditLogs(at.world.db.read), ['', 'shop'])
     })
 

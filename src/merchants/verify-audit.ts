@@ -1,7 +1,7 @@
 import type { Db } from '../db/db.ts'
 import { type AuditHead, auditEntries, auditHead, timesBegun } from './audit-entries.ts'
 import { type AuditEntry, type AuditOwner, headMacOf, macOf } from './audit-entry.ts'
-import { auditKeyOf } from './audited.ts'
+import { auditKeyOf } from './do-audited.ts'
 import type { Keyring } from './open-keyring.ts'
 
 /** Whether a log is as it was written: its last entry, or the first that is wrong, in words. */

@@ -45,7 +45,6 @@ export async function createOrder(
     txnCount: 0,
     captured: paise(0),
     createdAt: now,
-    updatedAt: now,
   }
   const created = await world.db.tx(async (t) => {
     if (!(await insertOrder(t, fresh))) return false
@@ -90,11 +89,11 @@ async function changeTo(
     const amount = change.amount ?? order.amount
     const currency = change.currency ?? order.currency
     const fields = { ...order.fields, ...change.fields }
-    changeOrder(t, key, { amount, currency, fields, at })
+    changeOrder(t, key, { amount, currency, fields })
     if (amount !== order.amount || currency !== order.currency) closeForAmount(t, key, at)
     const body = { amount, currency, fields: Object.keys(change.fields).join(' ') }
     const { seq } = touched
     appendEvent(t, key, { seq, kind: 'order_changed', at, by: change.by, body })
-    return { ...order, amount, currency, fields, updatedAt: at }
+    return { ...order, amount, currency, fields }
   })
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { engines } from '../../test/databases.ts'
 import { aStart, by, openWorld, type ScriptedWorld, workOnce } from '../../test/world.ts'
+import { dayMs } from '../clock.ts'
 import type { RefundVerdict, Verdict } from '../gateways/gateway.ts'
 import { paise } from '../money.ts'
 import { capture } from './capture.ts'
@@ -22,8 +23,8 @@ import { findOrder } from './orders.ts'
 import { pay } from './pay.ts'
 import { sync } from './sync.ts'
 import { knownTxn } from './txns.ts'
+import { voidPayment } from './void-payment.ts'
 
-const dayMs = 24 * 3_600_000
 const back: RefundVerdict = { kind: 'refunded', said: { ref: 'ref_1' }, amount: paise(10_000) }
 const failed: RefundVerdict = { kind: 'refund_failed', said: { ref: 'ref_1', code: 'NO' } }
 
@@ -49,6 +50,30 @@ for (const engine of engines) {
       const taken = await whenDue(meant, words.charged)
       assert.deepEqual([taken.status, taken.captured], ['CHARGED', 10_000])
       assert.equal((await findOrder(read, meant))?.captured, 10_000)
+    })
+
+    test('money that is being taken with the authorization is not told so again', async () => {
+      const taking: Verdict = { ...words.held, pending: 'capture' }
+      const meant = await firstTxn(at, 'taking', taking)
+      await at.world.db.tx(async (t) =>
+        t.put("update txns set gateway = 'cashfree', auto_capture = 1 where id = $1", [meant.id]),
+      )
+      assert.deepEqual(meant.instruction, { kind: 'capture', amount: 10_000 })
+      at.script.push(taking)
+      const releasing = voidPayment(at.world, at.merchant, { id: meant.id, by })
+      await assert.rejects(releasing, /inprocess/)
+      assert.equal((await asItIs(at, meant)).status, 'CAPTURE_INITIATED')
+      const taken = await whenDue(meant, words.charged)
+      assert.deepEqual([taken.status, taken.captured], ['CHARGED', 10_000])
+      assert.equal((await at.kinds('taking')).includes('capture_asked'), false)
+    })
+
+    test('a hold that was released stays so, whatever is said of it later', async () => {
+      const txn = await heldTxn(at, 'old-news')
+      const voided = await whenDue(txn, words.voided)
+      at.script.push({ ...words.held, pending: 'capture' })
+      const still = await sync(at.world, at.merchant, { txn: voided, by })
+      assert.deepEqual([still.status, still.instruction], ['VOIDED', undefined])
     })
 
     test('money that nobody captures is released after seven days, and no sooner', async () => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { dayMs } from '../clock.ts'
 import { defaultSettings } from '../merchants/merchant.ts'
 import { paise } from '../money.ts'
 import {
@@ -15,7 +16,6 @@ import { aTxn } from './txn.fixture.ts'
 import type { Txn } from './txn.ts'
 
 const paidAt = Date.UTC(2026, 10, 22, 10)
-const dayMs = 24 * 3_600_000
 const all = paise(10_000)
 const settings = defaultSettings('sandbox')
 

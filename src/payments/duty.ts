@@ -123,7 +123,8 @@ export function isWorthAsking(txn: Txn, now: number): boolean {
   return isAwaited(txn) || (isFailed(txn.status) && isReversible(txn, now))
 }
 
-function isReversible(txn: Txn, at: number): boolean {
+/** Whether a bank may at this time still put a payment right by itself. */
+export function isReversible(txn: Txn, at: number): boolean {
   return at < txn.createdAt + lateNewsMs
 }
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { engines } from '../../test/databases.ts'
 import { by, openWorld, type ScriptedWorld } from '../../test/world.ts'
+import { dayMs } from '../clock.ts'
 import type { RefundVerdict, Verdict } from '../gateways/gateway.ts'
 import { paise } from '../money.ts'
 import { capture } from './capture.ts'
@@ -9,7 +10,6 @@ import { doDuty } from './do-duty.ts'
 import { asItIs, dutiesOf, firstTxn, heldTxn, slowly, words } from './held.fixture.ts'
 import { sync } from './sync.ts'
 
-const dayMs = 24 * 3_600_000
 const back: RefundVerdict = { kind: 'refunded', said: { ref: 'ref_1' }, amount: paise(10_000) }
 const failed: RefundVerdict = { kind: 'refund_failed', said: { ref: 'ref_1', code: 'NO' } }
 

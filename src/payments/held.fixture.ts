@@ -3,6 +3,8 @@ import { anOrder, aStart, by, type ScriptedWorld } from '../../test/world.ts'
 import type { RefundVerdict, Said, Verdict } from '../gateways/gateway.ts'
 import { paise } from '../money.ts'
 import { doDuty } from './do-duty.ts'
+import { dueInquiries } from './inquiries.ts'
+import type { Inquiry } from './inquiry.ts'
 import { pay } from './pay.ts'
 import type { Refund } from './refund.ts'
 import { refundsOf } from './refunds.ts'
@@ -121,6 +123,32 @@ export function dutiesOf(open: () => ScriptedWorld): {
       return sync(at.world, { ...at.merchant, settings }, { txn, by })
     },
   }
+}
+
+/** A payment that has gone on at the simulator after a second account came to nothing. */
+export async function leftTxn(at: ScriptedWorld, orderId: string): Promise<Txn> {
+  const txn = await firstTxn(at, orderId, { kind: 'challenge', said: { ref: 'pay_1' } })
+  const { db, seal } = at.world
+  const to = { purpose: 'gateway credentials', owner: `${txn.merchant}/second` }
+  const left = [{ account: 'second', gateway: 'simulator', tries: 1 }]
+  await db.tx(async (t) => {
+    t.put(
+      `insert into accounts (merchant, id, gateway, credentials, created_at, disabled_at)
+       values ($1, 'second', 'simulator', $2, 0, 0) on conflict do nothing`,
+      [txn.merchant, seal.close('{"account":"second"}', to)],
+    )
+    t.put('update txns set choice = $2, tries = 2 where id = $1', [
+      txn.id,
+      JSON.stringify({ ...txn.choice, left }),
+    ])
+  })
+  return asItIs(at, txn)
+}
+
+/** The questions about a txn that wait for the clock, due or not. */
+export async function inquiriesOf({ world }: ScriptedWorld, { id }: Txn): Promise<Inquiry[]> {
+  const all = await dueInquiries(world.db.read, Number.MAX_SAFE_INTEGER, 1_000)
+  return all.filter(({ txn }) => txn.id === id)
 }
 
 type Later = () => Promise<Verdict>

@@ -2,39 +2,29 @@ import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { engines } from '../../test/databases.ts'
 import { by, openWorld, type ScriptedWorld } from '../../test/world.ts'
+import { dayMs } from '../clock.ts'
 import type { GatewayName } from '../gateways/catalog.ts'
 import type { RefundVerdict, Verdict } from '../gateways/gateway.ts'
 import type { MerchantId } from '../ids.ts'
 import { paise } from '../money.ts'
 import { doDuty } from './do-duty.ts'
 import { eventsOf } from './events.ts'
-import { asItIs, chargedTxn, dutiesOf, firstTxn, heldTxn, slowly, words } from './held.fixture.ts'
+import {
+  asItIs,
+  chargedTxn,
+  dutiesOf,
+  firstTxn,
+  heldTxn,
+  inquiriesOf,
+  leftTxn,
+  slowly,
+  words,
+} from './held.fixture.ts'
 import { type Heard, openHurry } from './hurry.ts'
 import { issueRefund } from './issue-refund.ts'
 import { sync } from './sync.ts'
 import type { Txn } from './txn.ts'
 
-/** A payment that has gone on at the simulator after a second account came to nothing. */
-async function leftTxn(at: ScriptedWorld, orderId: string): Promise<Txn> {
-  const txn = await firstTxn(at, orderId, { kind: 'challenge', said: { ref: 'pay_1' } })
-  const { db, seal } = at.world
-  const to = { purpose: 'gateway credentials', owner: `${txn.merchant}/second` }
-  const left = [{ account: 'second', gateway: 'simulator', tries: 1 }]
-  await db.tx(async (t) => {
-    t.put(
-      `insert into accounts (merchant, id, gateway, credentials, created_at, disabled_at)
-       values ($1, 'second', 'simulator', $2, 0, 0)`,
-      [txn.merchant, seal.close('{"account":"second"}', to)],
-    )
-    t.put('update txns set choice = $2, tries = 2 where id = $1', [
-      txn.id,
-      JSON.stringify({ ...txn.choice, left }),
-    ])
-  })
-  return asItIs(at, txn)
-}
-
-const dayMs = 24 * 3_600_000
 const waiting: RefundVerdict = { kind: 'refund_pending', said: { ref: 'ref_1' } }
 
 const about = ({ merchant, id }: Txn, change: Partial<Heard> = {}): Heard => ({
@@ -42,6 +32,7 @@ const about = ({ merchant, id }: Txn, change: Partial<Heard> = {}): Heard => ({
   gateway: 'simulator',
   account: 'simulator',
   reference: id,
+  isRefund: false,
   requestId: 'req_gateway',
   ...change,
 })
@@ -137,21 +128,46 @@ for (const engine of engines) {
       assert.deepEqual([asked.dueAt, asked.card.bin], [forgetAt, failed.card.bin])
     })
 
-    test('news of an account that a payment has left is an alarm if there is money', async () => {
-      const { id, ...left } = await leftTxn(at, 'left')
-      const key = { ...left, id }
-      const ear = openHurry(at.world, assert.ifError)
-      const tell = async (verdict: Verdict) => {
-        at.script.push(verdict)
-        assert(await ear.hear(about(key, { account: 'second' })))
-        await ear.idle()
-        const { status, flaggedAt } = await asItIs(at, key)
-        return [status, flaggedAt !== undefined, (await at.kinds('left')).at(-1)]
+    test('news of an account that a payment has left has it asked about at once', async () => {
+      const txn = await leftTxn(at, 'left')
+      await hear(about(txn, { account: 'second' }))
+      const [inquiry, ...more] = await inquiriesOf(at, txn)
+      assert.deepEqual(
+        [inquiry?.account, inquiry?.tries, inquiry?.dueAt],
+        ['second', 1, at.clock.now],
+      )
+      assert.deepEqual(more, [])
+      assert.deepEqual(
+        (await heardOf(txn)).map(({ body }) => body),
+        [{ account: 'second' }],
+      )
+      assert.equal((await asItIs(at, txn)).dueAt, txn.dueAt)
+      assert.equal(await hear(about(txn, { account: 'third' })), false)
+    })
+
+    test('news of money that went back is looked into, unless some of ours is', async () => {
+      const txn = await chargedTxn(at, 'went-back')
+      const told = async (isRefund: boolean) => {
+        assert(await hear(about(txn, { isRefund })))
+        return (await inquiriesOf(at, txn)).length
       }
-      const quiet = ['PENDING_VBV', false, 'gateway_answered']
-      assert.deepEqual((await tell(words.declined)).slice(0, 2), quiet.slice(0, 2))
-      assert.deepEqual(await tell(words.charged), ['PENDING_VBV', true, 'gateway_alarm'])
-      assert.equal(await ear.hear(about(key, { account: 'third' })), false)
+      assert.equal(await told(false), 0)
+      const wish = { order: txn, txn: txn.id, source: 'API', metadata: {}, by } as const
+      await issueRefund(at.world, at.merchant, { ...wish, requestId: 'ours', amount: paise(100) })
+      await sent(txn, waiting)
+      assert.equal(await told(true), 0, 'ours is asked about')
+      await sent(txn, { kind: 'refunded', said: {}, amount: paise(100) })
+      assert.equal(await told(true), 1)
+      const whole = await chargedTxn(at, 'went-back-whole')
+      await issueRefund(at.world, at.merchant, {
+        ...wish,
+        order: whole,
+        txn: whole.id,
+        requestId: 'all',
+      })
+      await sent(whole, { kind: 'refunded', said: {}, amount: paise(10_000) })
+      assert(await hear(about(whole, { isRefund: true })))
+      assert.deepEqual(await inquiriesOf(at, whole), [])
     })
 
     test('a refund that the gateway works on is asked about, and no other', async () => {

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import type { GatewayName } from '../gateways/catalog.ts'
 import { type MerchantId, txnBeginningIn } from '../ids.ts'
-import { checkLeft } from './check-left.ts'
-import type { Left } from './chosen.ts'
 import { findTxnBeginning, hurryRefund, hurryTxn } from './duties.ts'
 import { isWorthAsking } from './duty.ts'
-import { appendEvent, type By, lastHeardAt } from './events.ts'
+import { appendEvent, type By, lastHeardAt, type NewEvent } from './events.ts'
+import { openInquiry } from './inquiries.ts'
+import { aboutLeft, aboutMoney, type Inquiry } from './inquiry.ts'
 import { touch } from './orders.ts'
 import { isRefundOver, type Refund, refundsOfTxn } from './refund.ts'
 import { refundsOf } from './refunds.ts'
@@ -20,6 +20,8 @@ export interface Heard {
   readonly account: string
   /** What the gateway knows the payment by: begins with as much of a txn id as it could keep. */
   readonly reference: string
+  /** Whether it is about money that went back. */
+  readonly isRefund: boolean
   readonly requestId: string
 }
 
@@ -27,8 +29,9 @@ export interface Heard {
 export interface Hurry {
   /**
    * Has the clock ask at once how the payment stands, and its refunds, where their gateway's word
-   * is awaited or a failure may still be undone. Nothing else that the clock does comes sooner.
-   * Asks an account that the payment has left by itself. `false`: no payment of that account.
+   * is awaited or a failure may still be undone; what became of a start that was left; and whether
+   * money is still there of which none is to go back. Nothing else that the clock does comes
+   * sooner. `false`: no payment of that account.
    */
   readonly hear: (heard: Heard) => Promise<boolean>
   /** Resolves when nothing waits for the end of a question any more. */
@@ -79,10 +82,9 @@ export function openHurry(world: World, onError: (error: unknown) => void): Hurr
     hear: async (heard) => {
       const txn = await txnOf(world, heard)
       if (!txn) return false
-      const by: By = { door: 'gateway', requestId: heard.requestId }
-      const lefts = leftAt(txn, heard)
-      for (const left of lefts) goOnAlone(checkLeft(world, txn, { left, by }))
-      if (!isAt(txn, heard)) return lefts.length > 0
+      const inquiries = await inquiriesOf(world, txn, heard)
+      if (inquiries.length > 0) await inquireSoon(world, heard, { txn, inquiries })
+      if (!isAt(txn, heard)) return inquiries.length > 0
       const busy = await hurry(world, heard)
       if (busy.length === 0) return true
       const name = `${heard.merchant}/${heard.reference}`
@@ -132,17 +134,37 @@ function isAt(txn: Pick<Txn, 'gateway' | 'account'>, { gateway, account }: Heard
   return txn.gateway === gateway && txn.account === account
 }
 
-/** The starts of a txn that came to nothing at the account the news is from. */
-function leftAt(txn: Txn, heard: Heard): readonly Left[] {
-  return txn.choice?.left?.filter((left) => isAt(left, heard)) ?? []
+/** What the news may be about that awaits nothing. */
+async function inquiriesOf(world: World, txn: Txn, heard: Heard): Promise<Inquiry[]> {
+  const now = world.now()
+  const left = txn.choice?.left?.filter((one) => isAt(one, heard)) ?? []
+  const ofLeft = left.map((one) => ({ ...aboutLeft(txn, one, { now, luck: 0 }), dueAt: now }))
+  const mayBeGone = heard.isRefund && isAt(txn, heard) && txn.refunded < txn.captured
+  const isOurs = mayBeGone && (await refundsUnderWay(world, txn)).length > 0
+  return mayBeGone && !isOurs ? [...ofLeft, aboutMoney(txn, now)] : ofLeft
 }
 
-async function awaitedOf({ db }: World, txn: Txn, now: number): Promise<(Txn | Refund)[]> {
-  const refunds = txn.refunded > 0 ? refundsOfTxn(await refundsOf(db.read, txn), txn.id) : []
-  return [
-    ...(isWorthAsking(txn, now) ? [txn] : []),
-    ...refunds.filter(({ sent, status }) => sent && !isRefundOver(status)),
-  ]
+async function inquireSoon(
+  { db, now }: World,
+  heard: Heard,
+  { txn, inquiries }: { txn: Txn; inquiries: readonly Inquiry[] },
+): Promise<void> {
+  await db.tx(async (t) => {
+    const order = await touch(t, txn)
+    assert(order, 'a txn has an order')
+    for (const inquiry of inquiries) openInquiry(t, inquiry)
+    appendEvent(t, txn, heardEvent(heard, { txn, seq: order.seq, at: now() }))
+  })
+}
+
+async function awaitedOf(world: World, txn: Txn, now: number): Promise<(Txn | Refund)[]> {
+  return [...(isWorthAsking(txn, now) ? [txn] : []), ...(await refundsUnderWay(world, txn))]
+}
+
+async function refundsUnderWay({ db }: World, txn: Txn): Promise<Refund[]> {
+  if (txn.refunded === 0) return []
+  const refunds = refundsOfTxn(await refundsOf(db.read, txn), txn.id)
+  return refunds.filter(({ sent, status }) => sent && !isRefundOver(status))
 }
 
 function refOf(one: Txn | Refund): string {
@@ -163,7 +185,7 @@ interface Forward {
 /** `false`, and nothing written, when something of it is no more as it was seen. */
 async function bringForward(
   world: World,
-  { account, requestId }: Heard,
+  heard: Heard,
   { txn, free, now, dueAt }: Forward,
 ): Promise<boolean> {
   try {
@@ -173,18 +195,19 @@ async function bringForward(
       for (const one of free) {
         await (isRefund(one) ? hurryRefund(t, one, dueAt) : hurryTxn(t, one, dueAt))
       }
-      appendEvent(t, txn, {
-        seq: order.seq,
-        kind: 'callback_heard',
-        txn: txn.id,
-        at: now,
-        by: { door: 'gateway', requestId },
-        body: { account },
-      })
+      appendEvent(t, txn, heardEvent(heard, { txn, seq: order.seq, at: now }))
     })
     return true
   } catch (error) {
     if (error instanceof Overtaken) return false
     throw error
   }
+}
+
+function heardEvent(
+  { account, requestId }: Heard,
+  { txn, seq, at }: { txn: Txn; seq: number; at: number },
+): NewEvent {
+  const by: By = { door: 'gateway', requestId }
+  return { seq, kind: 'callback_heard', txn: txn.id, at, by, body: { account } }
 }

@@ -4,8 +4,10 @@ import { engines } from '../../test/databases.ts'
 import { anOrder, aStart, openWorld, type ScriptedWorld } from '../../test/world.ts'
 import type { Verdict } from '../gateways/gateway.ts'
 import type { Sign } from '../gateways/health.ts'
+import { inquiriesOf, words } from './held.fixture.ts'
 import { pay } from './pay.ts'
-import { findTxn } from './txns.ts'
+import { sync } from './sync.ts'
+import { findTxn, findTxnOnWire } from './txns.ts'
 import type { World } from './world.ts'
 
 const challenge: Verdict = { kind: 'challenge', said: { ref: 'pay_2' } }
@@ -66,6 +68,12 @@ for (const engine of engines) {
       return txn
     }
 
+    async function txnNamed(id: string) {
+      const txn = await findTxnOnWire(world.db.read, at.merchant.id, id)
+      assert(txn)
+      return txn
+    }
+
     const first = 'demo-simulator'
 
     test('goes on at the next account, with a reference of its own, and says so', async () => {
@@ -84,6 +92,32 @@ for (const engine of engines) {
           ['demo/third', 'start', true],
         ],
       )
+    })
+
+    test('what a gateway has heard of and was left is asked about later', async () => {
+      const txn = await paid('left', [notReached, down, challenge])
+      const waiting = await inquiriesOf(at, txn)
+      const dueAt = at.clock.now + 15 * 60_000
+      assert.deepEqual(
+        waiting.map((one) => [one.account, one.tries, one.dueAt]),
+        [['second', 2, dueAt]],
+      )
+    })
+
+    test('goes nowhere when somebody has asked about it meanwhile', async () => {
+      const late = async () => {
+        const [row] = await at.world.db.read('select id from txns where order_id = $1', ['late'])
+        const key = await txnNamed(String(row?.['id']))
+        at.clock.now += 3_600_000
+        at.script.unshift(words.declined)
+        await sync(at.world, at.merchant, { txn: key, by: { door: 'clock' } })
+        return down
+      }
+      await anOrder(at, 'late')
+      at.script.push(late)
+      const txn = await pay(world, at.merchant, aStart(at, 'late'))
+      assert.deepEqual([txn.status, txn.tries], ['AUTHORIZATION_FAILED', 1])
+      assert.equal(at.script.length, 0)
     })
 
     test('ends where an answer leaves open whether the bank acted, or is a final no', async () => {

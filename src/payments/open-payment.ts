@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { binOf } from '../cards/bin.ts'
 import type { TakenCard } from '../cards/take-card.ts'
+import type { Tx } from '../db/db.ts'
 import { rememberAnswer } from '../gateways/bin-answers.ts'
 import { gatewayNamed } from '../gateways/catalog.ts'
 import type { Gateway, NewPayment, Said, Verdict } from '../gateways/gateway.ts'
@@ -11,11 +12,14 @@ import { accessOf, ask, leaseFor, paymentOf } from './ask.ts'
 import { chosen, type Left } from './chosen.ts'
 import { flagForPerson } from './duties.ts'
 import { appendEvent, type By } from './events.ts'
+import { openInquiry } from './inquiries.ts'
+import { aboutLeft } from './inquiry.ts'
 import type { Order } from './order.ts'
 import { touch } from './orders.ts'
 import { signsOf } from './sign.ts'
 import { moveOn } from './turns.ts'
 import { finishUrlOf, type Txn } from './txn.ts'
+import { Overtaken } from './txns.ts'
 import type { World } from './world.ts'
 
 /** A payment whose txn is on disk, and which no gateway has heard of yet. */
@@ -60,7 +64,9 @@ export async function openPayment(world: World, opening: Opening): Promise<Opene
     const mayGoOn = isNothingBegun(heard.verdict) && world.elapsed() < giveUpAt
     if (!next || !mayGoOn || txn.tries >= mostTries) return { ...heard, txn }
     for (const sign of signsOf({ ...heard, txn, to: txn, asked: 'start' })) world.health.note(sign)
-    txn = await move(world, { ...opening, txn, heard, next })
+    const moved = await move(world, { ...opening, txn, heard, next })
+    if (!moved) return { ...heard, txn }
+    txn = moved
   }
 }
 
@@ -122,39 +128,55 @@ function leftBy({ account, gateway, tries }: Txn, { verdict }: Heard<Verdict>): 
 
 type Moving = Opening & { readonly heard: Heard<Verdict>; readonly next: Way }
 
-async function move(world: World, moving: Moving): Promise<Txn> {
+/** `undefined` when somebody else has asked about the txn meanwhile: it goes nowhere then. */
+async function move(world: World, moving: Moving): Promise<Txn | undefined> {
+  try {
+    return await world.db.tx((t) => writeMove(t, world, moving))
+  } catch (error) {
+    if (error instanceof Overtaken) return undefined
+    throw error
+  }
+}
+
+async function writeMove(t: Tx, world: World, moving: Moving): Promise<Txn> {
   const { txn, plan, next, heard, merchant, by } = moving
   const { account } = next
   const gateway = gatewayNamed(account.gateway)
   const now = world.now()
-  return world.db.tx(async (t) => {
-    const order = await touch(t, txn)
-    assert(order, 'a txn has an order')
-    const moved = await moveOn(t, txn, {
-      account: account.id,
-      gateway: account.gateway,
-      choice: { ...chosen(plan, next), left: [...(txn.choice?.left ?? []), leftBy(txn, heard)] },
-      sendsMax: sendsMaxAt(gateway, merchant.settings),
-      now,
-      leaseUntil: leaseFor(gateway.start, now),
-    })
-    const { verdict, calls } = heard
-    const isAlarm = verdict.kind === 'unknown' && verdict.alarm === true
-    if (isAlarm) flagForPerson(t, txn, now)
-    const body = {
-      from_account: txn.account,
-      to_account: account.id,
-      way: next.auth,
-      heard: verdict.kind,
-      ...(verdict.kind === 'unknown' && { because: verdict.because }),
-      ...(isAlarm && { alarm: true }),
-      ...(verdict.kind === 'failed' && { code: verdict.code }),
-      ...(calls.length > 0 && { calls }),
-    }
-    const { seq } = order
-    appendEvent(t, txn, { seq, kind: 'gateway_changed', txn: txn.id, at: now, by, body })
-    return moved
+  const left = leftBy(txn, heard)
+  const order = await touch(t, txn)
+  assert(order, 'a txn has an order')
+  const moved = await moveOn(t, txn, {
+    account: account.id,
+    gateway: account.gateway,
+    choice: { ...chosen(plan, next), left: [...(txn.choice?.left ?? []), left] },
+    sendsMax: sendsMaxAt(gateway, merchant.settings),
+    now,
+    leaseUntil: leaseFor(gateway.start, now),
   })
+  const { verdict } = heard
+  // Gateways err: what they have heard of is asked about once more.
+  const hasHeard = verdict.kind !== 'unknown' || verdict.sent
+  if (hasHeard) openInquiry(t, aboutLeft(txn, left, { now, luck: world.luck() }))
+  const isAlarm = verdict.kind === 'unknown' && verdict.alarm === true
+  if (isAlarm) flagForPerson(t, txn, now)
+  const body = movedBody(moving, isAlarm)
+  const { seq } = order
+  appendEvent(t, txn, { seq, kind: 'gateway_changed', txn: txn.id, at: now, by, body })
+  return moved
+}
+
+function movedBody({ txn, next, heard: { verdict, calls } }: Moving, isAlarm: boolean) {
+  return {
+    from_account: txn.account,
+    to_account: next.account.id,
+    way: next.auth,
+    heard: verdict.kind,
+    ...(verdict.kind === 'unknown' && { because: verdict.because }),
+    ...(isAlarm && { alarm: true }),
+    ...(verdict.kind === 'failed' && { code: verdict.code }),
+    ...(calls.length > 0 && { calls }),
+  }
 }
 
 /** How often an OTP may be sent where a payment is at this gateway. */

@@ -21,7 +21,6 @@ export interface Order {
   /** Everything else the merchant said of the order, by its wire name. */
   readonly fields: OrderFields
   readonly createdAt: number
-  readonly updatedAt: number
 }
 
 /** An order's descriptive fields by wire name, kept as the merchant wrote them. */

@@ -24,7 +24,7 @@ export interface Touched {
 }
 
 const columns = `shard, merchant, order_id, id, amount, currency, seq, txn_count, last_txn,
-  claimed_by, paid_by, captured, fields, created_at, updated_at`
+  claimed_by, paid_by, captured, fields, created_at`
 
 const touchedColumns = 'seq, amount, currency, claimed_by, paid_by'
 
@@ -32,8 +32,8 @@ const touchedColumns = 'seq, amount, currency, claimed_by, paid_by'
 export async function insertOrder(t: Tx, order: Order): Promise<boolean> {
   const rows = await t.get(
     `insert into orders (shard, merchant, order_id, id, amount, currency, seq, txn_count, captured,
-       fields, webhook_url, created_at, updated_at)
-     values ($1, $2, $3, $4, $5, $6, $7, 0, 0, $8, $9, $10, $11)
+       fields, webhook_url, created_at)
+     values ($1, $2, $3, $4, $5, $6, $7, 0, 0, $8, $9, $10)
      on conflict (shard, merchant, order_id) do nothing returning seq`,
     [
       order.shard,
@@ -46,7 +46,6 @@ export async function insertOrder(t: Tx, order: Order): Promise<boolean> {
       JSON.stringify(order.fields),
       webhookUrlIn(order.fields) ?? null,
       order.createdAt,
-      order.updatedAt,
     ],
   )
   return rows.length > 0
@@ -112,10 +111,10 @@ export async function touchToOpenPage(
 export function changeOrder(
   t: Tx,
   key: OrderKey,
-  to: { amount: Paise; currency: string; fields: OrderFields; at: number },
+  to: { amount: Paise; currency: string; fields: OrderFields },
 ): void {
   t.put(
-    `update orders set amount = $4, currency = $5, fields = $6, webhook_url = $7, updated_at = $8
+    `update orders set amount = $4, currency = $5, fields = $6, webhook_url = $7
      where shard = $1 and merchant = $2 and order_id = $3`,
     [
       key.shard,
@@ -125,7 +124,6 @@ export function changeOrder(
       to.currency,
       JSON.stringify(to.fields),
       webhookUrlIn(to.fields) ?? null,
-      to.at,
     ],
   )
 }
@@ -234,6 +232,5 @@ function orderFrom(row: Row): Order {
     captured: paise(Number(row['captured'])),
     fields: JSON.parse(String(row['fields'])),
     createdAt: Number(row['created_at']),
-    updatedAt: Number(row['updated_at']),
   }
 }

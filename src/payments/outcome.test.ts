@@ -211,6 +211,18 @@ test('money is told with how much it is and whether it is taken', () => {
   assert.equal(heard(unsure, verdicts.pending).money, undefined)
 })
 
+test('money that the gateway is taking or releasing already is told nothing else', () => {
+  const working = (pending: 'capture' | 'void', txn = unsure, asked: Asked = 'sync') => {
+    const outcome = heard(txn, { kind: 'authorized', said, amount, pending }, { asked })
+    return [outcome.to, outcome.instruction, outcome.dueAt]
+  }
+  const capturing = ['AUTHORIZED', { kind: 'capture', amount }, now + 5_000]
+  assert.deepEqual(working('capture'), capturing)
+  assert.deepEqual(working('capture', fresh, 'start'), capturing)
+  assert.deepEqual(working('void'), ['AUTHORIZED', { kind: 'void' }, now + 5_000])
+  assert.equal(heard(unsure, verdicts.authorized).instruction, undefined)
+})
+
 test('an open challenge whose attempts are spent is over, unless the bank’s page is open', () => {
   const spent = tried(3)
   const over = heard(spent, verdicts.challenge)

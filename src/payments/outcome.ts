@@ -77,7 +77,7 @@ export function judge(txn: Txn, verdict: Verdict, at: Circumstances): Outcome {
       return { ...undecided(txn, verdict.said, 'AUTHORIZING', at), claim: 'take' }
     case 'authorized':
     case 'charged':
-      return moneyHeld(txn, verdict)
+      return moneyHeld(txn, verdict, at)
     case 'voided':
       return failed(txn, verdict.said, 'AUTHORIZATION_FAILED', 'TXN_VOIDED')
     case 'refused':
@@ -182,16 +182,21 @@ function unchanged(txn: Txn, said: Said, at: Circumstances): Outcome {
   return after.to === 'PENDING_VBV' ? { ...after, code: txn.code } : after
 }
 
-function moneyHeld(txn: Txn, verdict: Extract<Verdict, { readonly amount: unknown }>): Outcome {
-  const { amount } = verdict
-  const captured = verdict.captured ?? (verdict.kind === 'charged' ? amount : paise(0))
-  return {
+function moneyHeld(txn: Txn, verdict: Of<'authorized' | 'charged'>, at: Circumstances): Outcome {
+  const { kind, amount, pending } = verdict
+  const captured = verdict.captured ?? (kind === 'charged' ? amount : paise(0))
+  const held: Outcome = {
     ...unmoved(txn, verdict.said),
-    to: verdict.kind === 'charged' ? 'CHARGED' : 'AUTHORIZED',
+    to: kind === 'charged' ? 'CHARGED' : 'AUTHORIZED',
     code: 'TXN_SUCCESS',
     claim: 'free',
     money: { amount, captured },
   }
+  if (kind === 'charged' || !pending) return held
+  // Whoever told the gateway, it is at work on the money: nothing else may be told it meanwhile.
+  const instruction: Instruction =
+    pending === 'capture' ? { kind: pending, amount } : { kind: pending }
+  return { ...held, instruction, dueAt: nextLook(txn.looks, at.now, at.luck) }
 }
 
 function refused(txn: Txn, verdict: Of<'failed'>, at: Circumstances): Outcome {

@@ -160,7 +160,6 @@ function freshTxn(
     choice: chosen(plan, way),
     tries: 1,
     card,
-    ...(start.by.routingId !== undefined && { routingId: start.by.routingId }),
     challengeId: newChallengeId(order.shard),
     otp: {
       attempts: 0,

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { dayMs } from '../clock.ts'
 import type { RefundVerdict } from '../gateways/gateway.ts'
 import { newRefundRef } from '../ids.ts'
 import { paise } from '../money.ts'
@@ -16,7 +17,6 @@ import {
 import { aTxn } from './txn.fixture.ts'
 
 const now = Date.UTC(2026, 10, 22, 10)
-const dayMs = 24 * 3_600_000
 const settlesWithinMs = 3_000
 const amount = paise(4_000)
 const said = { ref: 'ref_1', code: 'X' }
@@ -59,8 +59,8 @@ function heard(
 
 const verdicts = {
   refunded: { kind: 'refunded', said: { ...said, arn: '7453' }, amount },
-  otherAmount: { kind: 'refunded', said, amount: paise(1) },
   pending: { kind: 'refund_pending', said },
+  onHold: { kind: 'refund_on_hold', said },
   failed: { kind: 'refund_failed', said },
   notFound: { kind: 'not_found' },
   silence: { kind: 'unknown', because: 'TimeoutError', sent: true },
@@ -85,18 +85,20 @@ test('each answer about a refund has its status, whether it was sent, and its ne
     [aRefund(), 'refunded', 'send', 'SUCCESS', true, undefined],
     [aRefund(), 'failed', 'send', 'FAILURE', true, undefined],
     [aRefund(), 'pending', 'send', 'PENDING', true, nextLook],
-    [aRefund(), 'otherAmount', 'send', 'MANUAL_REVIEW', true, nextLook],
+    [aRefund(), 'onHold', 'send', 'MANUAL_REVIEW', true, nextLook],
     [aRefund(), 'silence', 'send', 'PENDING', true, nextLook],
     [aRefund(), 'notSent', 'send', 'PENDING', false, nextLook],
     [aRefund(), 'notFound', 'send', 'PENDING', true, nextLook],
     [aRefund(), 'refunded', 'sync', 'SUCCESS', true, undefined],
     [aRefund(), 'failed', 'sync', 'FAILURE', true, undefined],
     [aRefund(), 'pending', 'sync', 'PENDING', true, nextLook],
+    [aRefund(), 'onHold', 'sync', 'MANUAL_REVIEW', true, nextLook],
     [aRefund(), 'silence', 'sync', 'PENDING', true, nextLook],
     [aRefund(), 'notSent', 'sync', 'PENDING', true, nextLook],
     [review, 'refunded', 'sync', 'SUCCESS', true, undefined],
     [review, 'failed', 'sync', 'FAILURE', true, undefined],
     [review, 'pending', 'sync', 'MANUAL_REVIEW', true, nextLook],
+    [review, 'onHold', 'sync', 'MANUAL_REVIEW', true, nextLook],
     [review, 'silence', 'sync', 'MANUAL_REVIEW', true, nextLook],
   ]
   for (const [refund, heardOf, asked, status, sent, dueAt] of table) {
@@ -105,6 +107,13 @@ test('each answer about a refund has its status, whether it was sent, and its ne
     assert.deepEqual([to.status, to.sent, to.dueAt], [status, sent, dueAt], what)
     assert.equal(to.leaseUntil, 0, what)
   }
+})
+
+test('a refund on hold needs a person from then on, and has the gateway’s words', () => {
+  const later = now + 1_000
+  const onHold = heard(aRefund(), verdicts.onHold, { now: later })
+  assert.deepEqual([onHold.updatedAt, onHold.said], [later, said])
+  assert.equal(heard(onHold, verdicts.onHold, { now: later + 1 }).updatedAt, later)
 })
 
 test('whatever is heard, the table of moves allows what follows', () => {

@@ -92,6 +92,15 @@ export function refundsOfTxn(refunds: readonly Refund[], txn: TxnId): Refund[] {
   return refunds.filter((refund) => refund.txn === txn)
 }
 
+/**
+ * A gateway's word as far as it may be believed: a refund of another amount than the one it was
+ * told is not this one, and nothing is built on it.
+ */
+export function believedRefund(refund: Refund, verdict: RefundVerdict): RefundVerdict {
+  const isOther = verdict.kind === 'refunded' && verdict.amount !== refund.amount
+  return isOther ? { kind: 'unknown', because: 'another amount', sent: true, alarm: true } : verdict
+}
+
 /** What a gateway's answer does to a refund: the whole judgement, and no I/O. */
 export function judgeRefund(
   refund: Refund,
@@ -100,11 +109,11 @@ export function judgeRefund(
 ): Refund {
   switch (verdict.kind) {
     case 'refunded':
-      return verdict.amount === refund.amount
-        ? ended(refund, 'SUCCESS', verdict.said, at)
-        : waits({ ...refund, said: verdict.said, status: 'MANUAL_REVIEW' }, at)
+      return ended(refund, 'SUCCESS', verdict.said, at)
     case 'refund_pending':
       return waits({ ...refund, said: { ...refund.said, ...verdict.said } }, at)
+    case 'refund_on_hold':
+      return waits(inReview({ ...refund, said: { ...refund.said, ...verdict.said } }, at), at)
     case 'refund_failed':
       return ended(refund, 'FAILURE', verdict.said, at)
     case 'not_found':
@@ -137,13 +146,17 @@ function ended(
 function waits(refund: Refund, at: RefundCircumstances): Refund {
   const { dueAt: _dueAt, ...rest } = refund
   const age = at.now - refund.createdAt
-  const review = refund.status === 'PENDING' && age >= reviewAfterMs
-  const status = review ? 'MANUAL_REVIEW' : refund.status
-  const updatedAt = review ? at.now : refund.updatedAt
-  const after: Refund = { ...rest, status, leaseUntil: 0, updatedAt }
+  const reviewed = age >= reviewAfterMs ? inReview(rest, at) : rest
+  const after: Refund = { ...reviewed, leaseUntil: 0 }
   // A person may pay by hand now, so what never reached the gateway must not leave any more.
   if (isHeldBack(refund)) return ended(refund, 'FAILURE', neverSent, at)
   return age >= lastLookMs ? after : { ...after, dueAt: nextLook(refund.looks, at.now, at.luck) }
+}
+
+/** For a person to see to, from now on or already. */
+function inReview(refund: Refund, at: RefundCircumstances): Refund {
+  if (refund.status !== 'PENDING') return refund
+  return { ...refund, status: 'MANUAL_REVIEW', updatedAt: at.now }
 }
 
 /** The gateway does not know it, so it is sent again by the same name, once that is certain. */

@@ -134,8 +134,11 @@ for (const engine of engines) {
     test('another amount than was asked for needs a person', async () => {
       const refund = await issued()
       const odd = await sent(refund, { kind: 'refunded', said, amount: paise(1) })
-      assert.equal(odd.status, 'MANUAL_REVIEW')
+      assert.equal(odd.status, 'PENDING')
       assert.equal(await asideOf(refund), amount)
+      const txn = await findTxn(at.world.db.read, { ...refund, id: refund.txn })
+      assert.equal(txn?.flaggedAt, at.clock.now)
+      assert.equal((await kindsOf(refund)).at(-1), 'gateway_alarm')
       assert.equal((await sent(refund, failed)).status, 'FAILURE')
       assert.equal(await asideOf(refund), 0)
     })

@@ -11,6 +11,7 @@ import { nextLook } from './look.ts'
 import { touch } from './orders.ts'
 import {
   autoRefundsOf,
+  believedRefund,
   judgeRefund,
   mostAutoRefunds,
   nextRefund,
@@ -40,8 +41,10 @@ export interface RefundAnswer {
  * in one tx. When somebody else's answer came first this one changes nothing: whoever took the turn
  * later has asked, or will.
  */
-export async function settleRefund(world: World, answer: RefundAnswer): Promise<void> {
-  const { refund, asked, verdict, txn } = answer
+export async function settleRefund(world: World, heard: RefundAnswer): Promise<void> {
+  const { refund, asked, txn } = heard
+  const verdict = believedRefund(refund, heard.verdict)
+  const answer = { ...heard, verdict }
   const now = world.now()
   const { settlesWithinMs } = gatewayNamed(txn.gateway)
   const at = { asked, now, luck: world.luck(), settlesWithinMs }

@@ -119,6 +119,29 @@ for (const engine of engines) {
       assert.equal((await orderOf(txn)).captured, 10_000)
     })
 
+    test('an alarm that comes after another answer is told to a person, and stays', async () => {
+      const txn = await started('alarmed')
+      const answer = Promise.withResolvers<Verdict>()
+      at.script.push(() => answer.promise)
+      const asking = sync(at.world, at.merchant, { txn, by })
+      while (at.script.length > 0) await new Promise((resume) => setImmediate(resume))
+      at.clock.now += 60_000
+      const late = Promise.withResolvers<Verdict>()
+      at.script.push(() => late.promise)
+      const now = await findTxn(at.world.db.read, txn)
+      assert(now)
+      const after = sync(at.world, at.merchant, { txn: now, by })
+      while (at.script.length > 0) await new Promise((resume) => setImmediate(resume))
+      answer.resolve({ ...charged, amount: paise(10_001) })
+      const alarmed = await asking
+      assert.deepEqual([alarmed.status, alarmed.flaggedAt], ['PENDING_VBV', at.clock.now])
+      assert.equal((await at.kinds('alarmed')).at(-1), 'gateway_alarm')
+      late.resolve(charged)
+      assert.equal((await after).status, 'CHARGED')
+      const kept = await findTxn(at.world.db.read, txn)
+      assert.deepEqual([kept?.status, kept?.flaggedAt], ['CHARGED', at.clock.now])
+    })
+
     test('an answer with money is never dropped, however late it comes', async () => {
       const txn = await started('slow')
       const answer = Promise.withResolvers<Verdict>()

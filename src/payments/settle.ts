@@ -3,12 +3,13 @@ import type { Tx } from '../db/db.ts'
 import type { Verdict } from '../gateways/gateway.ts'
 import type { Heard } from '../gateways/perform.ts'
 import type { Settings } from '../merchants/merchant.ts'
+import { flagForPerson } from './duties.ts'
 import { awaitsLateNews, firstLateLook, nextDutyAt } from './duty.ts'
 import { appendEvent, type By, type EventKind, type NewEvent } from './events.ts'
 import { judgeHeld } from './held.ts'
 import { keepsLocker, savesCard } from './locker.ts'
 import { nextLook } from './look.ts'
-import { touchToSettle } from './orders.ts'
+import { touch, touchToSettle } from './orders.ts'
 import { type Asked, believed, judge, type Outcome } from './outcome.ts'
 import { saveCard } from './save-card.ts'
 import { signsOf } from './sign.ts'
@@ -51,8 +52,24 @@ export async function settle(world: World, heard: Answer): Promise<Txn> {
       if (!(error instanceof Overtaken)) throw error
     }
     txn = await knownTxn(world.db.read, txn)
-    if (!tellsMore(answer.verdict, txn)) return txn
+    if (!tellsMore(answer.verdict, txn)) return isAlarm(answer) ? alarmed(world, answer, txn) : txn
   }
+}
+
+/** An alarm that came too late to be judged moves nothing; a person is told all the same. */
+async function alarmed(world: World, answer: Answer, key: Txn): Promise<Txn> {
+  const at = world.now()
+  return world.db.tx(async (t) => {
+    const order = await touch(t, key)
+    assert(order, 'a txn has an order')
+    const seen = await knownTxn(t.get, key)
+    const txn = { ...seen, flaggedAt: seen.flaggedAt ?? at }
+    flagForPerson(t, txn, at)
+    const body = bodyOf({ ...answer, txn: seen }, txn, false)
+    const { seq } = order
+    appendEvent(t, txn, { seq, kind: 'gateway_alarm', txn: txn.id, at, by: answer.by, body })
+    return txn
+  })
 }
 
 /** Stores the card that was paid with, if it is to be: the answer of the payment tells of it. */
@@ -204,7 +221,7 @@ export function pageOf(txn: Txn): { purpose: string; owner: string } {
  * long as the bank works on it and somebody goes on looking, the order is claimed.
  */
 function nothingNew({ txn, by }: Answer, judged: Outcome, now: number): Outcome {
-  const { page: _page, money: _money, ...rest } = judged
+  const { page: _page, money: _money, instruction: _instruction, ...rest } = judged
   const looks = by.door === 'browser' ? 0 : txn.looks
   const latestNextLook = nextLook(looks, now, 1)
   const claim = awaitsLateNews(txn, latestNextLook) ? judged.claim : 'free'

@@ -3,6 +3,7 @@ import { describe, test } from 'node:test'
 import { engines } from '../../test/databases.ts'
 import { anOrder, aStart, by, openWorld, type ScriptedWorld } from '../../test/world.ts'
 import { addMerchant } from '../add-merchant.ts'
+import { dayMs } from '../clock.ts'
 import type { Db } from '../db/db.ts'
 import type { Verdict } from '../gateways/gateway.ts'
 import { type MerchantId, type OrderId, shardOf } from '../ids.ts'
@@ -18,7 +19,6 @@ import { resendOtp } from './resend-otp.ts'
 import { forgetBudgets, spendBudget } from './spend-budget.ts'
 import type { Txn } from './txn.ts'
 
-const dayMs = 86_400_000
 const said = { ref: 'pay_1' }
 const challenge: Verdict = { kind: 'challenge', said }
 const wrong: Verdict = { kind: 'wrong_otp', said, code: 'INCORRECT_OTP' }
@@ -208,8 +208,9 @@ for (const engine of engines) {
         at.clock.now += dayMs
       }
       at.clock.now -= dayMs
-      assert.equal(await forgetBudgets(at.world), 4)
-      assert.equal(await forgetBudgets(at.world), 0)
+      assert.equal(await forgetBudgets(at.world, 3), 3)
+      assert.equal(await forgetBudgets(at.world, 3), 1)
+      assert.equal(await forgetBudgets(at.world, 3), 0)
       assert.deepEqual(await spent(at), { otp_attempts_per_card: 2, otp_attempts_per_customer: 2 })
       await at.database.close()
     })

@@ -51,11 +51,8 @@ export function budgetOfCall(world: World, merchant: Merchant) {
   }
 }
 
-/** Removes some of what was spent before yesterday; gives the number of rows, 0 at the end. */
-export async function forgetBudgets(world: World): Promise<number> {
+/** Removes `most` rows of what was spent before yesterday; gives their number, 0 at the end. */
+export async function forgetBudgets(world: World, most: number): Promise<number> {
   const before = dayInIndia(world.now()) - 1
-  return world.db.tx((t) => purgeBudgets(t, { before, most: mostPerPass }))
+  return world.db.tx((t) => purgeBudgets(t, { before, most }))
 }
-
-/** So many rows go in a few milliseconds; payments wait for no more than that. */
-const mostPerPass = 500

@@ -8,8 +8,8 @@ import type { World } from './world.ts'
 
 /**
  * When a dead process left the order claimed, fetches the truth about the claiming txn, or waits
- * for whoever is fetching it. `true` when it is known, so that trying again makes sense. Refuses
- * with `in_process` after five seconds.
+ * for whoever fetches it at the same moment. `true` when it is known, so that trying again makes
+ * sense. Refuses with `in_process` after five seconds.
  */
 export async function syncClaimant(
   world: World,

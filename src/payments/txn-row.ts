@@ -24,7 +24,6 @@ export function txnFrom(row: Row): Txn {
     ...(row['choice'] !== null && { choice: JSON.parse(String(row['choice'])) }),
     tries: Number(row['tries']),
     card: JSON.parse(String(row['card'])),
-    ...(row['routing_id'] !== null && { routingId: String(row['routing_id']) }),
     challengeId: row['challenge_id'] as ChallengeId,
     otp: otpFrom(row),
     ...(row['closed_by'] !== null && { closedBy: row['closed_by'] as ClosedBy }),

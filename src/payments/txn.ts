@@ -164,7 +164,7 @@ export interface Txn {
   readonly merchant: MerchantId
   readonly id: TxnId
   readonly orderId: OrderId
-  /** The how-manieth attempt of its order, from 1. */
+  /** Which attempt of its order it is, counted from 1. */
   readonly n: number
   readonly status: TxnStatus
   /** Frozen at the start, as the currency is. */
@@ -179,7 +179,6 @@ export interface Txn {
   /** How often a start was put to a gateway. */
   readonly tries: number
   readonly card: CardFacts
-  readonly routingId?: string
   readonly challengeId: ChallengeId
   readonly otp: OtpCounts
   /** Why no further OTP is taken, although the challenge's time is not over. */

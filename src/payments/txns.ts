@@ -16,11 +16,10 @@ export interface TxnKey {
 }
 
 const columns = `shard, merchant, id, order_id, n, status, amount, currency, auth_type,
-  auto_capture, account, gateway, choice, tries, card, routing_id, challenge_id, otp_attempts,
-  otp_answered,  otp_attempts_max,
-  otp_sends, otp_sends_max, otp_sent_at, challenge_until, closed_by, bank_data, said, code, late,
-  captured, refunded, instruction, captures, flagged_at, locker, lease, lease_until, asked_at,
-  looks, due_at, created_at, updated_at`
+  auto_capture, account, gateway, choice, tries, card, challenge_id, otp_attempts,
+  otp_answered, otp_attempts_max, otp_sends, otp_sends_max, otp_sent_at, challenge_until,
+  closed_by, bank_data, said, code, late, captured, refunded, instruction, captures, flagged_at,
+  locker, lease, lease_until, asked_at, looks, due_at, created_at, updated_at`
 
 const findSql = `select ${columns} from txns where shard = $1 and merchant = $2 and id = $3`
 
@@ -31,11 +30,11 @@ const findByNumberSql = `select ${columns} from txns
 export function insertTxn(t: Tx, txn: Txn): void {
   t.put(
     `insert into txns (shard, merchant, id, order_id, n, status, amount, currency, auth_type,
-       auto_capture, account, gateway, card, routing_id, challenge_id, otp_attempts,
+       auto_capture, account, gateway, card, challenge_id, otp_attempts,
        otp_attempts_max, otp_sends, otp_sends_max, said, code, late, lease, lease_until, asked_at,
        looks, due_at, created_at, updated_at, locker, choice, tries)
      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
-       $20, $21, 0, $22, $23, $24, 0, $25, $26, $27, $28, $29, $30)`,
+       $20, 0, $21, $22, $23, 0, $24, $25, $26, $27, $28, $29)`,
     [
       txn.shard,
       txn.merchant,
@@ -50,7 +49,6 @@ export function insertTxn(t: Tx, txn: Txn): void {
       txn.account,
       txn.gateway,
       JSON.stringify(txn.card),
-      txn.routingId ?? null,
       txn.challengeId,
       txn.otp.attempts,
       txn.otp.attemptsMax,
@@ -189,7 +187,8 @@ export async function moveTxn(t: Tx, from: Txn, to: Txn): Promise<void> {
     `update txns set status = $6, otp_attempts_max = $7, otp_sends = $8, otp_sends_max = $9,
        otp_sent_at = $10, challenge_until = $11, bank_data = $12, said = $13, code = $14,
        late = $15, lease_until = 0, looks = $16, due_at = $17, updated_at = $18, captured = $19,
-       instruction = $20, captures = $21, flagged_at = $22, locker = $24, otp_answered = $25
+       instruction = $20, captures = $21, flagged_at = coalesce(flagged_at, $22), locker = $24,
+       otp_answered = $25
      where shard = $1 and merchant = $2 and id = $3 and status = $4 and lease = $5
        and lease_until = $23
      returning id`,

@@ -125,6 +125,9 @@ export function shownBeside(name: WebhookName): 'nothing' | 'txn' | 'refund' {
   }
 }
 
+/** As many of an order are shown: it has 25 txns at most, and few events each. */
+export const mostOfOrder = 2_000
+
 /** An attempt has this long in all, from the name's look-up to the end of the answer. */
 export const attemptMs = 10_000
 

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { dayMs } from '../clock.ts'
 import type { MerchantId } from '../ids.ts'
 import type { Mode } from '../merchants/merchant.ts'
 import { Secret } from '../secret.ts'
@@ -132,7 +133,7 @@ export function wants(endpoint: Pick<Endpoint, 'events'>, name: WebhookName): bo
 }
 
 /** Receivers take the new secret up within a day. */
-const rotationMs = 24 * 3_600_000
+const rotationMs = dayMs
 
 /** The access with a new secret; the one before signs along for a day, older ones no more. */
 export function rotated(access: EndpointAccess, now: number): EndpointAccess {

@@ -1,6 +1,6 @@
 import type { MerchantId } from '../ids.ts'
 import type { AuditDeed, AuditDone } from '../merchants/audit-entry.ts'
-import { type AuditedBy, type AuditRoom, audited } from '../merchants/audited.ts'
+import { type AuditedBy, type AuditRoom, doAudited } from '../merchants/do-audited.ts'
 import type { Seal } from '../seal.ts'
 import type { Secret } from '../secret.ts'
 import { deleteWaiting, unparkDeliveries } from './deliveries.ts'
@@ -45,7 +45,7 @@ export async function addEndpoint(
     { url, events, now: change.now, access: { ...access, secrets: [] } },
   )
   const done = doneTo(endpoint, 'webhook_added', change)
-  await audited(by, done, (t) => insertEndpoint(t, by.seal, endpoint))
+  await doAudited(by, done, (t) => insertEndpoint(t, by.seal, endpoint))
   return withSecret(endpoint)
 }
 
@@ -73,7 +73,7 @@ export async function rotateSecret(
   change: AuditedBy,
 ): Promise<WithSecret | undefined> {
   const { now } = change
-  return audited(by, doneTo(key, 'webhook_rotated', change), async (t) => {
+  return doAudited(by, doneTo(key, 'webhook_rotated', change), async (t) => {
     if (key.id === orderEndpoint) {
       const first = anOrderEndpoint(key.merchant, now)
       if (await insertEndpoint(t, by.seal, first)) return withSecret(first)
@@ -92,7 +92,7 @@ export async function enableEndpoint(
   key: EndpointKey,
   change: AuditedBy,
 ): Promise<Endpoint | undefined> {
-  return audited(by, doneTo(key, 'webhook_enabled', change), async (t) => {
+  return doAudited(by, doneTo(key, 'webhook_enabled', change), async (t) => {
     const endpoint = await holdEndpoint(t, by.seal, key)
     if (!endpoint) return undefined
     const { disabledAt: _disabledAt, ...rest } = endpoint
@@ -112,7 +112,7 @@ export async function removeEndpoint(
   change: AuditedBy,
 ): Promise<boolean> {
   if (key.id === orderEndpoint) return false
-  return audited(by, doneTo(key, 'webhook_removed', change), async (t) => {
+  return doAudited(by, doneTo(key, 'webhook_removed', change), async (t) => {
     if (!(await deleteEndpoint(t, key))) return false
     deleteWaiting(t, key)
     return true

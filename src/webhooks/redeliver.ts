@@ -1,3 +1,4 @@
+import { dayMs } from '../clock.ts'
 import type { Db } from '../db/db.ts'
 import { type MerchantId, type OrderId, shardIn, shardOf } from '../ids.ts'
 import {
@@ -25,7 +26,7 @@ export interface Redelivered {
 }
 
 /** The longest time that one call may name. */
-export const longestSpanMs = 31 * 24 * 3_600_000
+export const longestSpanMs = 31 * dayMs
 
 /**
  * As many as one tx writes in a few milliseconds; all events of the last one's moment are added.

@@ -25,7 +25,7 @@ const mostSlow = 32
 /** A merchant whose endpoints all fall silent at once leaves most of it to others. */
 const mostPerMerchant = 24
 
-/** One that does leaves some to the merchant's own others. */
+/** An endpoint that falls silent leaves places to the merchant's other endpoints. */
 const mostPerEndpoint = 16
 
 /** Twelve merchants of slow endpoints fit side by side. */

@@ -18,7 +18,8 @@ const text = Type.Optional(Type.String({ maxLength: 256 }))
 /** A temporary token is a sealed card: 500 characters with the longest name. */
 const longestToken = 2_048
 
-const anyToken = Type.Optional(Type.String({ maxLength: longestToken }))
+/** A card's token, temporary or of a stored card. */
+export const anyToken = Type.Optional(Type.String({ maxLength: longestToken }))
 
 const typed = {
   card_number: text,

@@ -1,5 +1,5 @@
 import { Type } from 'typebox'
-import { holdsCardNumber } from '../cards/card.ts'
+import { holdsCardNumber, quotesCardNumber } from '../cards/card.ts'
 import { type CustomerFields, customerFields, isCustomerReference } from '../cards/customer.ts'
 import { badField } from '../refusal.ts'
 import { TokenOption } from './client-token-request.ts'
@@ -33,10 +33,20 @@ export function readCustomer(fields: Fields): { reference: string; fields: Custo
 /** What an update of a customer changes. */
 export function readTold(fields: Fields): CustomerFields {
   const given = customerFields.filter((name) => fields[name] !== undefined)
-  // It would be kept in clear. A telephone number with zeros before it has as many digits.
-  const wrong = given.find(
-    (name) => name !== 'mobile_number' && holdsCardNumber(fields[name] ?? ''),
-  )
+  // It would be kept in clear.
+  const wrong = given.find((name) => mayBeCard(name, fields[name] ?? ''))
   if (wrong) throw badField(wrong, 'invalid')
   return Object.fromEntries(given.map((name) => [name, fields[name]]))
+}
+
+function mayBeCard(name: (typeof customerFields)[number], text: string): boolean {
+  switch (name) {
+    // With zeros before it, a telephone number has as many digits.
+    case 'mobile_number':
+      return false
+    case 'email_address':
+      return quotesCardNumber(text)
+    default:
+      return holdsCardNumber(text)
+  }
 }

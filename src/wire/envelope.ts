@@ -1,4 +1,5 @@
 import { CompactEncrypt, CompactSign, compactDecrypt, compactVerify } from 'jose'
+import { dayMs } from '../clock.ts'
 import { isJwtKeyId, type JwtKeyId } from '../ids.ts'
 import type { JwtPair } from '../merchants/jwt-key.ts'
 import { Refusal } from '../refusal.ts'
@@ -38,7 +39,7 @@ const refusedHeader = /^(?:jku|jwk|x5u|x5c|crit|zip|b64)(?:\.|$)/
 const skewMs = 60_000
 
 /** How long an envelope that says when it was made can be used, and any is remembered: 7 days. */
-export const envelopeLifeMs = 7 * 24 * 60 * 60_000
+export const envelopeLifeMs = 7 * dayMs
 
 /** The envelope in a body or a query. Throws `access_denied` when there is none. */
 export function readEnvelope(fields: Fields): Envelope {

@@ -36,7 +36,15 @@ const readStatus = oneOf('SUCCESS', 'FAILURE', 'PENDING')
 const readCommand = oneOf('NO_ACTION', 'HOLD', 'RELEASE_HOLD')
 
 /** The time of day may have a zone or not, as the documents' own example has none. */
-const timeForm = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?$/
+const timeForm =
+  /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.\d{1,9})?(?:Z|[+-](?:[01]\d|2[0-3]):?[0-5]\d)?$/
+
+function isTime(text: string): boolean {
+  const [, local] = timeForm.exec(text) ?? []
+  const at = Date.parse(`${local}Z`)
+  // A day that its month does not have is taken for one of the next.
+  return !Number.isNaN(at) && isoSeconds(at) === `${local}Z`
+}
 
 /** What a merchant tells of a delivery. Refuses what is missing or wrong, and any hold. */
 export function readFulfillment(fields: Fields): Fulfillment {
@@ -46,8 +54,10 @@ export function readFulfillment(fields: Fields): Fulfillment {
   if (!command) throw badField('fulfillment_command', 'invalid')
   if (command !== 'NO_ACTION') throw new Refusal('fulfillment_hold_unsupported')
   const time = needed(fields, 'fulfillment_time')
-  if (!timeForm.test(time)) throw badField('fulfillment_time', 'invalid')
+  if (!isTime(time)) throw badField('fulfillment_time', 'invalid')
   const id = needed(fields, 'fulfillment_id')
+  const isObject = Object.keys(fields).some((name) => name.startsWith('fulfillment_data.'))
+  if (isObject) throw badField('fulfillment_data', 'invalid')
   return { status, time, id, data: fields['fulfillment_data'] ?? '' }
 }
 

@@ -151,8 +151,8 @@ function unescaped(text: string): string {
   }
 }
 
-/** U+0000 ends strings in other programs, and a lone surrogate has no UTF-8. */
-function isClean(text: string): boolean {
+/** Whether both engines keep a text: U+0000 ends strings, and a lone surrogate has no UTF-8. */
+export function isClean(text: string): boolean {
   return !text.includes('\0') && text.isWellFormed()
 }
 

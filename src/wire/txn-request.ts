@@ -4,20 +4,18 @@ import type { PayingCard } from '../cards/take-card.ts'
 import type { OrderId } from '../ids.ts'
 import type { Merchant, Mode } from '../merchants/merchant.ts'
 import { type Paise, paiseFromRupees } from '../money.ts'
+import type { NewOrder } from '../payments/create-order.ts'
 import type { By } from '../payments/events.ts'
 import type { Start } from '../payments/pay.ts'
 import { badField, Refusal } from '../refusal.ts'
 import { Secret } from '../secret.ts'
-import { givenCard } from './card-request.ts'
+import { anyToken, givenCard } from './card-request.ts'
 import { TokenField, TokenOption } from './client-token-request.ts'
-import { OrderRequest } from './order-request.ts'
+import { OrderRequest, readNewOrder } from './order-request.ts'
 import { refuseUnlessPlainPayment } from './plain-payment.ts'
 import { type Fields, truth } from './request.ts'
 
 const text = Type.Optional(Type.String({ maxLength: 256 }))
-
-/** A temporary token is a sealed card: 500 characters with the longest name. */
-const longestToken = 2_048
 
 const orderPrefix = 'order.'
 
@@ -32,7 +30,7 @@ export const StartRequest = Type.Object({
   card_exp_year: text,
   card_security_code: text,
   name_on_card: text,
-  card_token: Type.Optional(Type.String({ maxLength: longestToken })),
+  card_token: anyToken,
   save_to_locker: text,
   auth_type: text,
   auth_account_id: text,
@@ -86,7 +84,26 @@ export function orderOfStart(fields: Fields): Fields | undefined {
   if (names.length === 0) return undefined
   const order: Record<string, string> = Object.create(null)
   for (const name of names) order[name.slice(orderPrefix.length)] = fields[name] ?? ''
+  order['order_id'] ||= fields['order_id'] ?? ''
   return order
+}
+
+/** The order in a call that pays it. Refuses as creation does, by the names in the call. */
+export function readOrderOfStart(
+  fields: Fields,
+  ordered: Fields,
+  { merchant, mode }: { merchant: Merchant; mode: Mode },
+): NewOrder {
+  try {
+    return readNewOrder(ordered, merchant, mode)
+  } catch (error) {
+    if (!(error instanceof Refusal) || !error.detail.fields?.[0]) throw error
+    const [{ field_name: field, reason }] = error.detail.fields
+    const isBare = field === 'order_id' && !fields['order.order_id']
+    const name = isBare ? field : orderPrefix + field
+    const about = [{ field_name: name, reason }]
+    throw new Refusal(error.reason, { subject: `${name} is ${reason}.`, fields: about })
+  }
 }
 
 /** A payment to be started. */

@@ -26,7 +26,6 @@ const order: Order = {
   captured: paise(4_000),
   fields: {},
   createdAt: 0,
-  updatedAt: 0,
 }
 
 const statuses: RefundStatus[] = ['PENDING', 'SUCCESS', 'FAILURE', 'MANUAL_REVIEW']

@@ -1,4 +1,4 @@
--- The name that a merchant's metadata choose an account by (gateway_reference_id).
+-- The name that a merchant's metadata chooses an account by (gateway_reference_id).
 alter table accounts add column label text;
 -- Null: the gateway's own address of the mode.
 alter table accounts add column base_url text;

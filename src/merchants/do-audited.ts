@@ -27,7 +27,7 @@ export function auditKeyOf(keyring: Keyring): Promise<DataKey> {
  * Makes a change and writes it into the audit log in one tx. A work that gives `false` or
  * `undefined` has changed nothing, and nothing is written.
  */
-export async function audited<T>(
+export async function doAudited<T>(
   { db, keyring }: AuditRoom,
   done: AuditDone,
   work: (t: Tx) => Promise<T>,
