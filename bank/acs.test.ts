@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import * as t from './bank.fixture.ts'
 import type { Bank } from './bank.ts'
-import * as t from './support.ts'
 
 const decide = (bank: Bank, id: string, decision = 'approve') =>
   t.send(bank, `POST /acs/${id}`, `decision=${decision}`)

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import * as t from './bank.fixture.ts'
 import { testCards } from './cards.ts'
 import { questions } from './mood.ts'
-import * as t from './support.ts'
 
 test('the documented cards take their documented OTP, on every send', async () => {
   for (const [number, otp] of [

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
+import * as t from './bank.fixture.ts'
 import { openBank } from './bank.ts'
-import * as t from './support.ts'
 
 test('the clock moves, stands, runs, and is kept in the book', async (context) => {
   const folder = mkdtempSync(join(tmpdir(), 'bank-'))

@@ -5,8 +5,18 @@ import { createServer, type IncomingHttpHeaders } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { type TestContext, test } from 'node:test'
+import {
+  ask,
+  cardOf,
+  newBank,
+  newestOtp,
+  paid,
+  refund,
+  start,
+  submit,
+  wait,
+} from './bank.fixture.ts'
 import type { Bank } from './bank.ts'
-import { ask, cardOf, newBank, newestOtp, paid, refund, start, submit, wait } from './support.ts'
 
 interface Call {
   readonly headers: IncomingHttpHeaders

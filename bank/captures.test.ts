@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import * as t from './bank.fixture.ts'
 import type { Bank } from './bank.ts'
 import type { Mood } from './mood.ts'
-import * as t from './support.ts'
 
 const day = 24 * 3_600_000
 

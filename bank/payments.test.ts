@@ -3,10 +3,10 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
+import * as t from './bank.fixture.ts'
 import { type Book, openBook } from './book.ts'
 import type { Payment } from './payment.ts'
 import { paymentById, updateMoney, updateOpenPayment } from './payments.ts'
-import * as t from './support.ts'
 
 /** The book of a bank with one payment that holds ₹499, and that payment. */
 async function held(context: TestContext): Promise<{ book: Book; payment: Payment }> {

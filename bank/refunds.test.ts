@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import * as t from './bank.fixture.ts'
 import type { Bank } from './bank.ts'
 import type { Mood } from './mood.ts'
-import * as t from './support.ts'
 
 /** A bank and a payment of ₹499 that was taken, by the card of a mood. */
 async function charged(mood: Mood = 'ok'): Promise<{ bank: Bank; id: string }> {

@@ -6,9 +6,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { type TestContext, test } from 'node:test'
+import * as t from './bank.fixture.ts'
 import type { Bank } from './bank.ts'
 import { serve } from './serve.ts'
-import * as t from './support.ts'
 
 const main = new URL('./main.ts', import.meta.url).pathname
 

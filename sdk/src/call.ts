@@ -42,9 +42,13 @@ export interface Question {
 
 type Secrets = readonly (string | undefined)[]
 
-/** The answer of one call. Throws `DirectOtpError`; `TypeError` if no header can carry the id. */
+/** What leads to another call's path: nothing between two slashes, or dots that a URL resolves. */
+const namesNothing = /\/\.{0,2}(?=\/|$)/
+
+/** The answer of one call. Throws `DirectOtpError`; `TypeError` for an id that can't be sent. */
 export async function call<T>(line: Line, asked: Question, options: CallOptions = {}): Promise<T> {
   const asking = `${asked.method} ${asked.path}`
+  if (namesNothing.test(asked.path)) throw new TypeError(`${asking}: an id is empty, or only dots`)
   const requestId = options.requestId ?? crypto.randomUUID()
   const lost = { request_id: requestId, outcome_unknown: asked.method === 'POST' }
   const timeoutMs = options.timeoutMs ?? line.timeoutMs
@@ -172,9 +176,9 @@ function wordsOf(body: Record<string, unknown> | undefined, secrets: Secrets): W
   const info = Object(body?.['error_info'])
   const fields: unknown[] = Array.isArray(info.fields) ? info.fields : []
   return {
-    // An order that is not there is refused by its status alone.
-    code: safe(body?.['error_code']) ?? safe(body?.['status']),
-    message: safe(body?.['error_message']),
+    // An order that is not there is refused by its status alone, a fingerprint by `error_info`.
+    code: safe(body?.['error_code']) ?? safe(body?.['status']) ?? safe(info.code),
+    message: safe(body?.['error_message']) ?? safe(info.developer_message),
     fields: fields.map(Object).map(({ field_name, reason }) => ({
       field_name: safe(field_name) ?? '',
       reason: safe(reason) ?? '',

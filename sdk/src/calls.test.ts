@@ -46,6 +46,10 @@ const calls: readonly [(client: Client) => Promise<object>, string, unknown?][] 
     { order_id: 'o', amount: '1', 'options.get_client_auth_token': true },
   ],
   [
+    (otp) => otp.orderStatus('o', { 'options.add_full_gateway_response': true }),
+    'GET /orders/o?options.add_full_gateway_response=true',
+  ],
+  [
     (otp) =>
       otp.fulfill('o/1', {
         fulfillment_status: 'SUCCESS',
@@ -97,6 +101,11 @@ const calls: readonly [(client: Client) => Promise<object>, string, unknown?][] 
     'POST /cards',
     { customer_id: 'c', ...card, merchant_id: 'acme' },
   ],
+  [
+    (otp) => otp.cards.add({ customer_id: 'c', token: 'ctkn_1' }),
+    'POST /cards',
+    { customer_id: 'c', token: 'ctkn_1', merchant_id: 'acme' },
+  ],
   [(otp) => otp.cards.list({ customer_id: 'c' }), 'GET /cards?customer_id=c'],
   [
     (otp) => otp.cards.update({ card_token: 'ctk_1', nickname: 'blue' }),
@@ -135,6 +144,33 @@ for (const [make, line, body] of calls) {
   })
 }
 
+/** Each call that names something in its path. */
+const namings: readonly ((client: Client, id: string) => Promise<object>)[] = [
+  (otp, id) => otp.orderStatus(id),
+  (otp, id) => otp.updateOrder(id, { udf1: 'x' }),
+  (otp, id) => otp.refundOrder(id, { unique_request_id: 'r' }),
+  (otp, id) => otp.customers.get(id),
+  (otp, id) => otp.customers.update(id, { last_name: 'Rao' }),
+  (otp, id) => otp.savedMethods(id),
+  (otp, id) => otp.cardBin(id),
+  (otp, id) => otp.captureTxn({ id }),
+  (otp, id) => otp.submitOtp({ id, challenge_id: 'ch', otp: '123456' }),
+  (otp, id) => otp.resendOtp({ id: 't', challenge_id: id }),
+]
+
+test('an id that would lead to another path is thrown back, and nothing is asked', async () => {
+  const { asked, client } = backend()
+  for (const name of namings) {
+    for (const id of ['', '.', '..']) {
+      await assert.rejects(name(client, id), TypeError)
+      assert.equal(asked.length, 0)
+    }
+  }
+  await client.orderStatus('...')
+  await client.orderStatus('.o')
+  assert.equal(asked.length, 2)
+})
+
 test('a browser shows its client token instead, in bodies and in the query of a GET', async () => {
   const clientAuthToken = `tkn_${'ab'.repeat(16)}`
   const { asked, fetch } = listening()
@@ -150,11 +186,13 @@ test('a browser shows its client token instead, in bodies and in the query of a 
   }
   await client.orderStatus('o')
   await client.cards.list({ customer_id: 'c' })
+  await client.cards.list()
   assert.deepEqual(
     asked.slice(4).map(({ url, body }) => [url, body]),
     [
       [`${at.baseUrl}/orders/o?client_auth_token=${clientAuthToken}`, undefined],
       [`${at.baseUrl}/cards?customer_id=c&client_auth_token=${clientAuthToken}`, undefined],
+      [`${at.baseUrl}/cards?client_auth_token=${clientAuthToken}`, undefined],
     ],
   )
 })
@@ -170,6 +208,13 @@ test('no error repeats the client token, nor a card that was to be tokenised', a
       return true
     })
   }
+})
+
+test('no error repeats the temporary token of a card that was to be stored', async () => {
+  const token = 'ctkn_not-for-anyone-else'
+  const { fetch } = listening({ error_code: token }, 400)
+  const client = directotp({ ...at, apiKey: 'sk_test_of-acme', fetch })
+  await assert.rejects(client.cards.add({ customer_id: 'c', token }), { code: '[withheld]' })
 })
 
 test('a client without a fetch of its own calls the global one as no method', async (t) => {

@@ -46,8 +46,8 @@ export interface MethodCalls {
 export function cardCalls(line: Line): CardCalls {
   const { merchantId: merchant_id } = line
   const post = <T>(path: string, card: object, how: CallOptions | undefined) => {
-    const { card_number, card_security_code, card_token } = card as Partial<Record<string, string>>
-    const secrets = [card_number, card_security_code, card_token]
+    const said = card as Partial<Record<string, string>>
+    const secrets = [said.card_number, said.card_security_code, said.card_token, said.token]
     return call<T>(line, { method: 'POST', path, body: { ...card, merchant_id }, secrets }, how)
   }
   return {

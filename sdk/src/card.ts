@@ -23,6 +23,8 @@ export interface AddCardRequest extends Partial<TypedCard> {
   customer_id: string
   customer_email?: string
   card_token?: string
+  /** The same, by the name that `cards.tokenize` answers it by. */
+  token?: string
   nickname?: string
 }
 

@@ -133,7 +133,7 @@ test('each call goes to its place with its body', async () => {
 test('every call says who calls, and carries the ids of the call or of the client', async () => {
   const api = client({ routingId: 'everyone' })
   await api.orderStatus('o-1')
-  await api.orderStatus('o-1', { requestId: 'r-1', routingId: 'cust-1' })
+  await api.orderStatus('o-1', {}, { requestId: 'r-1', routingId: 'cust-1' })
   const [first, second] = seen.map(({ headers }) => headers)
   assert.equal(first?.authorization, `Basic ${btoa(`${apiKey}:`)}`)
   assert.equal(first?.['x-merchantid'], 'acme')
@@ -187,7 +187,7 @@ test('a refusal without details has its words and the id of the answer', async (
 
 test('a refusal in words that are none of ours is a refusal all the same', async () => {
   answer = (reply) => reply.writeHead(404).end('<html>')
-  const error = await failed(client().orderStatus('o-1', { requestId: 'r-1' }))
+  const error = await failed(client().orderStatus('o-1', {}, { requestId: 'r-1' }))
   assert(error instanceof RefusedError)
   assert.equal(error.code, undefined)
   assert.deepEqual(error.fields, [])
@@ -248,8 +248,10 @@ test('a connection that breaks leaves doubt, one that was refused does not', asy
 test('no error repeats a card, an OTP or a key, not even when the answer does', async () => {
   const answers: ((reply: ServerResponse, body: string) => void)[] = [
     (reply, body) => json(reply, 400, { error_code: body, error_message: `bad: ${body}` }),
-    (reply, body) =>
-      json(reply, 422, { error_info: { fields: [{ field_name: body, reason: body }] } }),
+    (reply, body) => {
+      const fields = [{ field_name: body, reason: body }]
+      json(reply, 422, { error_info: { code: body, developer_message: body, fields } })
+    },
     (reply, body) => reply.writeHead(200).end(`it was ${body}`),
     (reply, body) => reply.writeHead(500).end(body),
     (reply) => reply.destroy(),

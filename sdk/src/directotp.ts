@@ -1,6 +1,9 @@
 import type { Caller, CallOptions, Line } from './call.ts'
+import type { CardList, ListCardsRequest } from './card.ts'
 import { type CardCalls, cardCalls, type MethodCalls, methodCalls } from './card-calls.ts'
+import type { WantsClientToken } from './client-token.ts'
 import { type CustomerCalls, customerCalls } from './customer-calls.ts'
+import type { OrderAnswer, OrderNotFound, OrderStatusWants } from './order.ts'
 import { type OrderCalls, orderCalls } from './order-calls.ts'
 import type { StartAnswer, StartPaymentRequest, SubmitAnswer, SubmitOtpRequest } from './payment.ts'
 import { type PaymentCalls, paymentCalls } from './payment-calls.ts'
@@ -64,9 +67,14 @@ export interface DirectOtp extends OrderCalls, PaymentCalls, MethodCalls {
 }
 
 /** The calls of a customer's browser: of its own order, and of its own customer's cards. */
-export interface BrowserDirectOtp extends Pick<OrderCalls, 'orderStatus'> {
+export interface BrowserDirectOtp {
+  orderStatus(
+    orderId: string,
+    wants?: Omit<OrderStatusWants, keyof WantsClientToken>,
+    options?: CallOptions,
+  ): Promise<OrderAnswer | OrderNotFound>
   startPayment(
-    payment: Omit<StartPaymentRequest, 'order'>,
+    payment: Omit<StartPaymentRequest, 'order' | 'gateway_id' | 'auth_account_id'>,
     options?: CallOptions,
   ): Promise<StartAnswer>
   submitOtp(
@@ -74,12 +82,15 @@ export interface BrowserDirectOtp extends Pick<OrderCalls, 'orderStatus'> {
     options?: CallOptions,
   ): Promise<SubmitAnswer>
   resendOtp: PaymentCalls['resendOtp']
-  readonly cards: Pick<CardCalls, 'tokenize' | 'list'>
+  readonly cards: Pick<CardCalls, 'tokenize'> & {
+    /** Whose cards they are is told by the token. */
+    list(of?: Partial<ListCardsRequest>, options?: CallOptions): Promise<CardList>
+  }
 }
 
 /**
- * Longer than the server's own longest wait: 5 s for its turn and 30 s for a bank. So a time-out is
- * a broken connection, hardly ever a slow bank.
+ * Longer than the server's own longest wait: 10 s until its turn and 30 s for a bank. So a time-out
+ * is a broken connection, hardly ever a slow bank.
  */
 const defaultTimeoutMs = 50_000
 

@@ -23,7 +23,7 @@ export class DirectOtpError extends Error {
   readonly request_id: string
   /** The HTTP status, when there was an HTTP answer. */
   readonly http_status: number | undefined
-  /** The answer's `error_code`, or its `status` where it has none. */
+  /** The answer's `error_code`, else its `status`, else its `error_info.code`. */
   readonly code: string | undefined
   /** The fields that are missing or wrong, where the server names them. */
   readonly fields: readonly RefusedField[]

@@ -1,6 +1,6 @@
 import { type CallOptions, call, type Line } from './call.ts'
 import type { List, Page } from './customer.ts'
-import type { OrderAnswer, OrderNotFound } from './order.ts'
+import type { OrderAnswer, OrderNotFound, OrderStatusWants } from './order.ts'
 import type { CreateOrderRequest, UpdateOrderRequest } from './order-request.ts'
 import type { RefundOrderRequest } from './refund.ts'
 import type {
@@ -23,7 +23,11 @@ export interface OrderCalls {
     options?: CallOptions,
   ): Promise<OrderAnswer>
   /** How an order stands: the one truth about whether it is paid. */
-  orderStatus(orderId: string, options?: CallOptions): Promise<OrderAnswer | OrderNotFound>
+  orderStatus(
+    orderId: string,
+    wants?: OrderStatusWants,
+    options?: CallOptions,
+  ): Promise<OrderAnswer | OrderNotFound>
   /** The merchant's orders, the newest first. */
   listOrders(page?: Page, options?: CallOptions): Promise<List<OrderAnswer>>
   /** Tells how the delivery of an order went. */
@@ -46,7 +50,7 @@ export function orderCalls(line: Line): OrderCalls {
     createOrder: (body, how) => call(line, { method: 'POST', path: '/orders', body }, how),
     session: (body, how) => call(line, { method: 'POST', path: '/session', body }, how),
     updateOrder: (id, body, how) => call(line, { method: 'POST', path: pathOf(id), body }, how),
-    orderStatus: (id, how) => call(line, { method: 'GET', path: pathOf(id) }, how),
+    orderStatus: (id, query, how) => call(line, { method: 'GET', path: pathOf(id), query }, how),
     listOrders: (query, how) => call(line, { method: 'GET', path: '/orders', query }, how),
     fulfill: (id, body, how) =>
       call(line, { method: 'POST', path: `${pathOf(id)}/fulfillment`, body }, how),

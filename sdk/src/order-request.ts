@@ -34,7 +34,7 @@ export interface OrderFields extends OrderDetails, Partial<Udfs> {
   customer_phone?: string
   product_id?: string
   /** The number of the gateway that its payments go to, unless they name another. */
-  gateway_id?: string
+  gateway_id?: number
   /** Where the customer's browser goes after the bank's page. */
   return_url?: string
   /** `{ 'txns.auto_capture': 'false' }` only holds the money of the order's payments. */
@@ -43,7 +43,10 @@ export interface OrderFields extends OrderDetails, Partial<Udfs> {
 
 /** An order to be created. */
 export interface CreateOrderRequest extends OrderFields, WantsClientToken {
-  /** The merchant's own: letters, digits, `-`, `_`, `.`; 21 characters at most. */
+  /**
+   * The merchant's own: letters, digits, `-`, `_`, `.`; 21 characters at most, unless the
+   * merchant's `order_id_max_length` says more.
+   */
   order_id: string
   /** Rupees, up to two decimals: `"100.00"`. */
   amount: string

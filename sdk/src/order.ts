@@ -1,4 +1,4 @@
-import type { ClientToken } from './client-token.ts'
+import type { ClientToken, WantsClientToken } from './client-token.ts'
 import type { OrderDetails, Udfs } from './order-request.ts'
 import type { Card, GatewayResponse, TxnStatus } from './payment.ts'
 import type { RefundEntry } from './refund.ts'
@@ -70,6 +70,12 @@ export interface OrderAnswer extends OrderDetails, Udfs {
   payment_gateway_response?: GatewayResponse
   /** There when it was asked for. */
   juspay?: ClientToken
+}
+
+/** What an order's status is to show beside the order. */
+export interface OrderStatusWants extends WantsClientToken {
+  /** Adds the gateway's whole answer, `payment_gateway_response.gateway_response`. */
+  'options.add_full_gateway_response'?: boolean
 }
 
 /** The answer about an order that is not there: an answer, not an error. */

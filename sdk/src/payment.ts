@@ -178,9 +178,6 @@ type OpenStatus = 'STARTED' | 'PENDING_VBV' | 'AUTHORIZING' | 'CAPTURE_INITIATED
 /** The statuses that a payment leaves only when the merchant wants it so, or by late news. */
 export type FinalStatus = Exclude<TxnStatus, OpenStatus>
 
-/** The ways a payment can end without money. */
-export type FailedStatus = 'AUTHENTICATION_FAILED' | 'AUTHORIZATION_FAILED' | 'JUSPAY_DECLINED'
-
 /** What to do next with a payment, read from any answer about it. */
 export function nextStep(answer: Pick<StartAnswer, 'status' | 'payment'>): NextStep {
   switch (answer.status) {

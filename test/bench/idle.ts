@@ -40,7 +40,7 @@ async function fill(dataDir: string): Promise<void> {
   file
     .prepare(
       `${numbers} insert into orders select ${shard}, 'demo', 'o-' || i, ${id('ord')}, 10000, 'INR',
-     5, 1, ${id('txn')}, null, ${id('txn')}, 10000, '${fields}', ${at}, ${at}, null from n`,
+     5, 1, ${id('txn')}, null, ${id('txn')}, 10000, '${fields}', ${at}, null from n`,
     )
     .run(orders)
   file

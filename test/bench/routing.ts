@@ -4,7 +4,7 @@ import { type AccountForCard, defaultTerms } from '../../src/gateways/account.ts
 import { type GatewayName, gateways } from '../../src/gateways/catalog.ts'
 import { planWays } from '../../src/gateways/routing.ts'
 import { readRules } from '../../src/gateways/rule.ts'
-import { quietWatch } from '../../src/gateways/watch-health.ts'
+import { quietWatch } from '../../src/gateways/watch-health.fixture.ts'
 import type { MerchantId } from '../../src/ids.ts'
 import { paise } from '../../src/money.ts'
 
@@ -16,7 +16,7 @@ const issuers = Array.from({ length: 20 }, (_, i) => `BANK ${i}`)
 const names = Object.keys(gateways) as GatewayName[]
 
 /** Microseconds that choosing takes for one payment: eligibility, rules, health, the order. */
-export function routingMicros(): number {
+function routingMicros(): number {
   const now = Date.UTC(2026, 10, 22)
   const watch = quietWatch(() => now)
   const accounts = Array.from(

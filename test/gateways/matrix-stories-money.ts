@@ -1,9 +1,14 @@
 import assert from 'node:assert/strict'
+import { gateways } from '../../src/gateways/catalog.ts'
 import { newRefundRef } from '../../src/ids.ts'
 import { paise } from '../../src/money.ts'
 import { paymentOf } from '../../src/payments/ask.ts'
-import { isFailed } from '../../src/payments/txn.ts'
-import { day, hour, price } from './matrix-shop.ts'
+import { inquire } from '../../src/payments/inquire.ts'
+import { openInquiry } from '../../src/payments/inquiries.ts'
+import { aboutMoney } from '../../src/payments/inquiry.ts'
+import type { OrderKey } from '../../src/payments/orders.ts'
+import { isFailed, type Txn } from '../../src/payments/txn.ts'
+import { day, hour, price, type Shop } from './matrix-shop.ts'
 import { hold } from './matrix-stories-lost.ts'
 import { refused, type Story } from './matrix-story.ts'
 
@@ -142,18 +147,30 @@ export const moneyStories: readonly Story[] = [
   {
     name: 'a refund fails where the money has gone back already',
     play: async (shop) => {
-      const { gateway, world } = shop
-      const order = await shop.order()
-      const txn = await shop.submit(await shop.pay(order))
-      // As a merchant does on the gateway's own pages.
-      const reference = newRefundRef(order.shard)
-      const about = { ...paymentOf(txn), reference, back: paise(price) }
-      await world.perform(gateway.refund, about, await shop.access())
+      const { order, txn } = await goneBack(shop)
       await shop.refund(order, 'r-1', 4_000)
       await shop.pass(order, 2 * day)
       const [refund] = await shop.refunds(order)
       assert.equal(refund?.status, 'FAILURE')
       assert.equal((await shop.kept(txn)).refunded, 0)
+      return { order, outside: { refunded: price } }
+    },
+  },
+  {
+    name: 'money that has gone back at the gateway itself is for a person to see',
+    // Elsewhere only what the gateway gave back unasked shows at the payment.
+    lacks: ({ gateway }) =>
+      gateway === gateways.razorpay ? undefined : 'refunds by hand are kept apart',
+    play: async (shop) => {
+      const { order, txn } = await goneBack(shop)
+      shop.clock.now += 2 * day
+      const { db } = shop.world
+      const inquiry = aboutMoney(txn, shop.clock.now)
+      await db.tx(async (t) => openInquiry(t, inquiry))
+      await inquire(shop.world, inquiry)
+      const { status, flaggedAt } = await shop.kept(txn)
+      assert.deepEqual([status, flaggedAt], ['CHARGED', shop.clock.now])
+      assert.equal((await shop.events(order)).at(-1), 'gateway_alarm')
       return { order, outside: { refunded: price } }
     },
   },
@@ -190,3 +207,14 @@ export const moneyStories: readonly Story[] = [
     },
   },
 ]
+
+/** A payment whose money was given back on the gateway's own pages. */
+async function goneBack(shop: Shop): Promise<{ order: OrderKey; txn: Txn }> {
+  const { gateway, world } = shop
+  const order = await shop.order()
+  const txn = await shop.submit(await shop.pay(order))
+  const reference = newRefundRef(order.shard)
+  const about = { ...paymentOf(txn), reference, back: paise(price) }
+  await world.perform(gateway.refund, about, await shop.access())
+  return { order, txn }
+}

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import type { Access, News } from '../../src/gateways/gateway.ts'
+import type { Access } from '../../src/gateways/gateway.ts'
+import type { News } from '../../src/gateways/news.ts'
 import type { Txn } from '../../src/payments/txn.ts'
 import type { SignedCallback } from './fake.ts'
 import { day, minute, type Shop } from './matrix-shop.ts'

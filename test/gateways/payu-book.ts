@@ -64,7 +64,7 @@ export function signRequest(form: Readonly<Record<string, string>>, salt: string
 }
 
 /** Signs a result: the formula of the request read backwards. */
-export function signResult(form: Readonly<Record<string, string>>, salt: string): string {
+function signResult(form: Readonly<Record<string, string>>, salt: string): string {
   const of = (name: string) => form[name] ?? ''
   const own = `${of('udf5')}|${of('udf4')}|${of('udf3')}|${of('udf2')}|${of('udf1')}`
   const person = `${of('email')}|${of('firstname')}`

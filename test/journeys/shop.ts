@@ -17,6 +17,7 @@ import {
 import type { Variables } from '../../src/env.ts'
 import type { Settings } from '../../src/merchants/merchant.ts'
 import { changeSettings } from '../../src/merchants/merchants.ts'
+import { type BookedPayment, bookAt } from '../caller.ts'
 import { engines } from '../databases.ts'
 import { type Engine, startTestServer, type TestServer } from '../support.ts'
 
@@ -36,19 +37,12 @@ export const cards = {
   startTimeout: '4000001200000008',
 } as const
 
-/** A line of the bank's book. */
-export interface BookPayment {
-  readonly reference: string
-  readonly order: string
-  readonly state: string
-  readonly sends: number
-  readonly guesses: number
-  readonly captured: number
-  readonly refunded: number
-}
-
 /** What the bank did for an order: its payments, how many were charged, what it gave back. */
-export type Booked = { payments: BookPayment[]; charges: number; refunds: number[] }
+export interface Booked {
+  readonly payments: readonly BookedPayment[]
+  readonly charges: number
+  readonly refunds: number[]
+}
 
 /** A line of an order's history, as the database has it. */
 export interface StoredEvent {
@@ -254,12 +248,6 @@ async function set(server: TestServer, settings: Partial<Settings>): Promise<voi
   assert(await server.db.tx((t) => changeSettings(t, server.merchant, settings)))
 }
 
-interface Book {
-  readonly payments: BookPayment[]
-  readonly charges: { order: string }[]
-  readonly refunds: { order: string; amount: number; state: string }[]
-}
-
 type BankSide = 'inbox' | 'otp' | 'wrongOtp' | 'mood' | 'later' | 'timeless' | 'book'
 
 function bankOf({ bankUrl }: TestServer): Pick<Shop, BankSide> {
@@ -300,13 +288,8 @@ function bankOf({ bankUrl }: TestServer): Pick<Shop, BankSide> {
       }
     },
     book: async ({ order_id }) => {
-      const { payments, charges, refunds } = await call<Book>('/book')
-      const mine = ({ order }: { order: string }) => order === order_id
-      return {
-        payments: payments.filter(mine),
-        charges: charges.filter(mine).length,
-        refunds: refunds.filter(mine).map(({ amount }) => amount),
-      }
+      const { payments, charges, refunds } = await bookAt(bankUrl, order_id)
+      return { payments, charges: charges.length, refunds: refunds.map(({ amount }) => amount) }
     },
   }
 }

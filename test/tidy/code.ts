@@ -76,7 +76,7 @@ export function readCode(): Code[] {
       path,
       text: tree.text,
       tree,
-      isTest: /^test\/|\.test\.ts$|\.fixture\.ts$|^bank\/support\.ts$/.test(path),
+      isTest: /^test\/|\.test\.ts$|\.fixture\.ts$/.test(path),
       imports: importsOf(tree, path),
     }
   })

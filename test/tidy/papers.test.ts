@@ -51,6 +51,27 @@ tidy('files named in the papers are there', () =>
   }),
 )
 
+/** `name`, `other` and `third…` in `src/that/file.ts`, or in `file.ts` alone. */
+const placedNames = /((?:`\w+…?`(?:,|,? and)?\s)+)in\s`([\w./-]+\.ts)`/g
+
+tidy('names that the papers place in a file are declared there', () => {
+  const code = filesOf(/\.ts$/)
+  return papers.flatMap((path) => {
+    const text = textOf(path)
+    return [...text.matchAll(placedNames)].flatMap(({ index, 1: names = '', 2: file = '' }) => {
+      const files = code.filter((one) => `/${one}`.endsWith(`/${file}`)).map(textOf)
+      return [...names.matchAll(/`(\w+)(…?)`/g)]
+        .filter(([, name = '', more]) => {
+          const declared = new RegExp(`${declaring} ${name}${more ? '' : '\\b'}`)
+          return !files.some((one) => declared.test(one))
+        })
+        .map(([, name]) => `${path}:${lineOf(text, index)}: ${file} declares no ${name}`)
+    })
+  })
+})
+
+const declaring = '\\b(?:function|const|let|type|interface|class)'
+
 /** Blocks of code whose first line says where they are from; `// …` stands for what is left out. */
 tidy('quoted code is still there', () =>
   papers.flatMap((path) => {

@@ -21,7 +21,7 @@ export const verbs: ReadonlySet<string> = new Set(
     'gateways/watch-health',
     'merchants/issue-client-token',
     'merchants/keep-jwt-keys',
-    'merchants/audited',
+    'merchants/do-audited',
     'merchants/open-keyring',
     'merchants/rewrap-keys',
     'merchants/verify-audit',
@@ -32,6 +32,7 @@ export const verbs: ReadonlySet<string> = new Set(
     'payments/do-duty',
     'payments/forget-card',
     'payments/hurry',
+    'payments/inquire',
     'payments/instruct',
     'payments/issue-refund',
     'payments/keep-fulfillment',
@@ -47,6 +48,7 @@ export const verbs: ReadonlySet<string> = new Set(
     'payments/settle-refund',
     'payments/spend-budget',
     'payments/sync',
+    'payments/sync-claimant',
     'payments/sync-now',
     'payments/take-turn',
     'payments/void-payment',
@@ -61,7 +63,7 @@ export const verbs: ReadonlySet<string> = new Set(
   ].map((name) => `src/${name}.ts`),
 )
 
-/** Files of src/ that hold all the SQL of a table, and nothing else. */
+/** Files of src/ that hold SQL and nothing else: the statements of a table, or of one purpose. */
 export const plurals: ReadonlySet<string> = new Set(
   [
     'cards/bins',
@@ -83,6 +85,7 @@ export const plurals: ReadonlySet<string> = new Set(
     'payments/budgets',
     'payments/duties',
     'payments/events',
+    'payments/inquiries',
     'payments/order-lists',
     'payments/orders',
     'payments/past-payments',

@@ -55,6 +55,9 @@ for (const text of migrations) {
   }
   const added = text.matchAll(/alter table (\w+) add column (\w+) (bigint|text)\b/g)
   for (const [, name = '', column = '', type = ''] of added) tables.get(name)?.set(column, type)
+  for (const [, name = '', column = ''] of text.matchAll(/alter table (\w+) drop column (\w+)/g)) {
+    tables.get(name)?.delete(column)
+  }
   for (const [, name = '', newName = ''] of text.matchAll(/alter table (\w+) rename to (\w+)/g)) {
     tables.set(newName, tables.get(name) ?? new Map())
     tables.delete(name)
@@ -68,6 +71,7 @@ const sharded = [...tables].filter(([, columns]) => columns.has('shard')).map(([
 const ofAllMerchants = new Map([
   ['pageOfCustomers', 'a merchant lists customers, wherever they are'],
   ['countCustomers', 'and is told how many there are'],
+  ['dueInquiries', 'the clock asks what is due, whoever it belongs to'],
   ['dueRefunds', 'the clock asks what is due, whoever it belongs to'],
   ['dueEvents', 'the clock asks what is to be told, to whomever'],
   ['countUnresolved', 'the console counts over all orders of a merchant'],
