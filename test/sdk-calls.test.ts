@@ -139,5 +139,6 @@ test("a browser lists the cards of its own customer by a token of theirs, no oth
   const page = directotp({ ...places(), clientAuthToken: juspay.client_auth_token })
   assert.equal((await page.cards.list({ customer_id: 'sdk-own' })).cards.length, 1)
   assert.equal((await page.cards.list()).cards.length, 1)
+  assert.deepEqual(await page.savedMethods('sdk-own'), await otp.savedMethods('sdk-own'))
   await assert.rejects(page.cards.list({ customer_id: 'sdk-asha' }), { code: 'access_denied' })
 })

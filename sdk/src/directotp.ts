@@ -82,6 +82,7 @@ export interface BrowserDirectOtp {
     options?: CallOptions,
   ): Promise<SubmitAnswer>
   resendOtp: PaymentCalls['resendOtp']
+  savedMethods: MethodCalls['savedMethods']
   readonly cards: Pick<CardCalls, 'tokenize'> & {
     /** Whose cards they are is told by the token. */
     list(of?: Partial<ListCardsRequest>, options?: CallOptions): Promise<CardList>
