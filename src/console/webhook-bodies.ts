@@ -5,7 +5,7 @@ import type { Delivery } from '../webhooks/delivery.ts'
 import type { Endpoint } from '../webhooks/endpoint.ts'
 import { longestSpanMs, type Which } from '../webhooks/redeliver.ts'
 import type { Fields } from '../wire/request.ts'
-import { webhookNames } from '../wire/webhook-view.ts'
+import { webhookNames } from '../wire/webhook-name.ts'
 
 /** Names an endpoint in a path. */
 export const EndpointPath = Type.Object({ id: Type.String() })

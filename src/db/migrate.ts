@@ -3,7 +3,6 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Db, Tx } from './db.ts'
-import { openPostgres } from './postgres.ts'
 import { openSqlite } from './sqlite.ts'
 
 // Any number, but for ever the same one: processes that migrate at once wait for each other by it.
@@ -25,7 +24,7 @@ export async function openDatabase(where: {
   /** The folder of migrations; this program's own when left out. */
   folder?: string | undefined
 }): Promise<Db> {
-  const db = where.databaseUrl ? openPostgres(where.databaseUrl) : openFile(where.dataDir)
+  const db = where.databaseUrl ? await openServer(where.databaseUrl) : openFile(where.dataDir)
   try {
     await migrate(db, where.folder ?? fileURLToPath(new URL('migrations', import.meta.url)))
   } catch (error) {
@@ -33,6 +32,12 @@ export async function openDatabase(where: {
     throw error
   }
   return db
+}
+
+/** Its driver is read by those alone who have such a database: commands are to start at once. */
+async function openServer(databaseUrl: string): Promise<Db> {
+  const { openPostgres } = await import('./postgres.ts')
+  return openPostgres(databaseUrl)
 }
 
 function openFile(dataDir: string): Db {

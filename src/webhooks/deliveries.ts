@@ -1,7 +1,7 @@
 import type { Row, Tx, Value } from '../db/db.ts'
 import type { MerchantId, OrderId, Shard, WebhookId } from '../ids.ts'
 import type { Get, OrderKey } from '../payments/orders.ts'
-import type { WebhookName } from '../wire/webhook-view.ts'
+import type { WebhookName } from '../wire/webhook-name.ts'
 import type { Delivery, DeliveryKey } from './delivery.ts'
 import type { EndpointKey } from './endpoints.ts'
 import type { Lane, Room } from './room.ts'

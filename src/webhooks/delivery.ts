@@ -2,7 +2,7 @@ import type { MerchantId, OrderId, Shard, WebhookId } from '../ids.ts'
 import type { NewEvent } from '../payments/events.ts'
 import type { RefundStatus } from '../payments/refund.ts'
 import type { TxnStatus } from '../payments/txn.ts'
-import type { WebhookName } from '../wire/webhook-view.ts'
+import type { WebhookName } from '../wire/webhook-name.ts'
 
 /** Names one delivery: of one thing that an event or outage announces, to one endpoint. */
 export interface DeliveryKey {

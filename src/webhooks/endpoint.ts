@@ -3,7 +3,7 @@ import { dayMs } from '../clock.ts'
 import type { MerchantId } from '../ids.ts'
 import type { Mode } from '../merchants/merchant.ts'
 import { Secret } from '../secret.ts'
-import { type WebhookName, webhookNames } from '../wire/webhook-view.ts'
+import { type WebhookName, webhookNames } from '../wire/webhook-name.ts'
 import { newSigningSecret } from './signature.ts'
 import { readTarget } from './target.ts'
 

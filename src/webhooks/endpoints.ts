@@ -3,7 +3,7 @@ import type { MerchantId } from '../ids.ts'
 import type { SealedRow } from '../merchants/merchant-secrets.ts'
 import type { Get } from '../payments/orders.ts'
 import type { Seal } from '../seal.ts'
-import type { WebhookName } from '../wire/webhook-view.ts'
+import type { WebhookName } from '../wire/webhook-name.ts'
 import { accessText, type Endpoint, type EndpointAccess, readAccess } from './endpoint.ts'
 
 /** Names one endpoint. */
