@@ -123,8 +123,7 @@ export function isWorthAsking(txn: Txn, now: number): boolean {
   return isAwaited(txn) || (isFailed(txn.status) && isReversible(txn, now))
 }
 
-/** Whether a bank may at this time still put a payment right by itself. */
-export function isReversible(txn: Txn, at: number): boolean {
+function isReversible(txn: Txn, at: number): boolean {
   return at < txn.createdAt + lateNewsMs
 }
 

@@ -85,7 +85,7 @@ for (const engine of engines) {
       }
     })
 
-    test('what is open is asked again, less and less often, for five days', async () => {
+    test('what is open is asked again, less and less often, for four days', async () => {
       const txn = await left('open')
       let asked = 0
       while ((await inquiriesOf(at, txn)).length > 0) {
@@ -94,6 +94,15 @@ for (const engine of engines) {
       assert(asked > 5 && asked < 12, `${asked}`)
       assert(at.clock.now > txn.createdAt + 3 * dayMs && at.clock.now < txn.createdAt + 5 * dayMs)
       assert.equal(await alarmsOf('open'), 0)
+    })
+
+    test('silence does not end a question about a payment of long ago', async () => {
+      const txn = await chargedTxn(at, 'long-ago')
+      at.clock.now += 60 * dayMs
+      await at.world.db.tx(async (t) => openInquiry(t, aboutMoney(txn, at.clock.now)))
+      await hears(txn, words.silence)
+      await hears(txn, words.voided)
+      assert.equal(await alarmsOf('long-ago'), 1)
     })
 
     test('money that the gateway gave back by itself is an alarm', async () => {

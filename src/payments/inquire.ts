@@ -47,7 +47,7 @@ async function conclude(world: World, taken: Inquiry, heard: Heard<Verdict>): Pr
     case 'alarm':
       return raise(world, taken, { txn, heard })
     case 'open': {
-      const next = nextInquiryAt(taken, txn, { now, luck: world.luck() })
+      const next = nextInquiryAt(taken, { now, luck: world.luck() })
       if (next === undefined) break
       return world.db.tx(async (t) => postponeInquiry(t, taken, next))
     }

@@ -1,7 +1,7 @@
 import type { GatewayName } from '../gateways/catalog.ts'
 import type { Said, Verdict } from '../gateways/gateway.ts'
 import type { Left } from './chosen.ts'
-import { firstLateLook, isReversible } from './duty.ts'
+import { firstLateLook } from './duty.ts'
 import { nextLook } from './look.ts'
 import type { Txn } from './txn.ts'
 import type { TxnKey } from './txns.ts'
@@ -76,12 +76,13 @@ export function findingOf(inquiry: Inquiry, txn: Txn, verdict: Verdict): Found {
   }
 }
 
-/** When an open question is asked again; `undefined`: nothing can come of the payment any more. */
+/** The last comes after four days and some hours: by then a gateway has its books in order. */
+const mostLooks = 13
+
+/** When an open question is asked again; `undefined`: it was asked often enough. */
 export function nextInquiryAt(
   { looks }: Inquiry,
-  txn: Txn,
   at: { now: number; luck: number },
 ): number | undefined {
-  const next = nextLook(looks, at.now, at.luck)
-  return isReversible(txn, next) ? next : undefined
+  return looks < mostLooks ? nextLook(looks, at.now, at.luck) : undefined
 }
